@@ -1,0 +1,66 @@
+/* Ownership as a capability: what clang's -Wthread-safety can then check.
+ *
+ * A handle that carries WEFT_HANDLE is a thing one either holds or does not.
+ * Creating it acquires, using it requires, moving, joining or dropping it
+ * releases; so use after move, double join and a thread that is never joined
+ * are diagnostics of `clang -Wthread-safety -Wthread-safety-beta`. Under other
+ * compilers, and without the flag, every macro here is nothing.
+ *
+ * The analysis works inside one function and follows names, not aliases: hand
+ * a handle on through a function that is annotated, such as a _move. */
+#ifndef WEFT_BASE_OWN_H
+#define WEFT_BASE_OWN_H
+
+#include <weft/base/config.h>
+
+#if defined(__clang__)
+#define WEFTI_TSA(x) __attribute__((x))
+#else
+#define WEFTI_TSA(x)
+#endif
+
+/* On a struct: it is a lock, or a handle with one owner. `what` is printed. */
+#define WEFT_CAPABILITY(what) WEFTI_TSA(capability(what))
+#define WEFT_HANDLE WEFT_CAPABILITY("live handle")
+
+/* On a function: the capabilities it takes, gives back, or needs. */
+#define WEFT_ACQUIRES(...) WEFTI_TSA(acquire_capability(__VA_ARGS__))
+#define WEFT_RELEASES(...) WEFTI_TSA(release_capability(__VA_ARGS__))
+#define WEFT_REQUIRES(...) WEFTI_TSA(requires_capability(__VA_ARGS__))
+#define WEFT_ACQUIRES_SHARED(...) \
+    WEFTI_TSA(acquire_shared_capability(__VA_ARGS__))
+#define WEFT_RELEASES_SHARED(...) \
+    WEFTI_TSA(release_shared_capability(__VA_ARGS__))
+#define WEFT_REQUIRES_SHARED(...) \
+    WEFTI_TSA(requires_shared_capability(__VA_ARGS__))
+#define WEFT_EXCLUDES(...) WEFTI_TSA(locks_excluded(__VA_ARGS__))
+
+/* On a function that takes the capability if and only if it returns `value`. */
+#define WEFT_ACQUIRES_IF(value, ...) \
+    WEFTI_TSA(try_acquire_capability(value, __VA_ARGS__))
+
+/* On a function after which the capability counts as held, but which nobody
+ * has to give back: handles that a cleanup attribute drops. */
+#define WEFT_ASSERTS(...) WEFTI_TSA(assert_capability(__VA_ARGS__))
+
+/* On a function whose body the analysis is to trust. */
+#define WEFT_UNCHECKED WEFTI_TSA(no_thread_safety_analysis)
+
+/* clang 18 and newer see the calls of cleanup attributes; older ones do not,
+ * and there a guard dropped by one asserts instead of acquiring. */
+#if defined(__clang__) && __clang_major__ >= 18
+#define WEFT_SCOPE_ACQUIRES(...) WEFT_ACQUIRES(__VA_ARGS__)
+#define WEFT_SCOPE_RELEASES(...) WEFT_RELEASES(__VA_ARGS__)
+#else
+#define WEFT_SCOPE_ACQUIRES(...) WEFT_ASSERTS(__VA_ARGS__)
+#define WEFT_SCOPE_RELEASES(...)
+#endif
+
+/* On a struct's field that only weft's own functions may name. */
+#define WEFT_PRIVATE_FIELD(advice) __attribute__((deprecated(advice)))
+#define WEFT_PRIVATE_BEGIN         \
+    _Pragma("GCC diagnostic push") \
+        _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"")
+#define WEFT_PRIVATE_END _Pragma("GCC diagnostic pop")
+
+#endif
