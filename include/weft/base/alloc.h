@@ -18,9 +18,9 @@ typedef struct weft_allocator {
 } weft_allocator;
 
 /* Use `a` from now on (a copy is kept); NULL restores malloc and free. Call it
- * before anything else of weft: memory already handed out would be freed by
- * the wrong allocator, so a second call after an allocation that is still
- * alive panics. */
+ * before anything else of weft, or when all that weft allocated has been given
+ * back: memory is freed by the allocator of that moment. No other call of weft
+ * may run at the same time. */
 WEFT_API void weft_set_allocator(const weft_allocator *a);
 
 WEFT_END_DECLS

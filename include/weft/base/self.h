@@ -16,7 +16,8 @@ WEFT_BEGIN_DECLS
 /* One kind of lock, as the record needs to know it. Constant. */
 typedef struct wefti_lock_kind {
     const char *name; /* for messages: "mutex" */
-    /* Release a lock whose holder cannot; poison it if it can be. */
+    /* Unlock for a holder that cannot: strikes out the entry, poisons the
+     * lock if it is one that can be. */
     void (*abandon)(void *lock);
 } wefti_lock_kind;
 
@@ -41,6 +42,7 @@ enum { WEFTI_HELD_INLINE = 8 };
 typedef struct wefti_self {
     wefti_held *top;
     wefti_held *end;
+    wefti_held *held_memory; /* `held`, or a larger block; NULL at first */
     struct wefti_catch *catch_point;    /* innermost; NULL: a panic aborts */
     struct wefti_thread_record *record; /* NULL until registered */
     uint32_t panicking;                 /* panics in flight */

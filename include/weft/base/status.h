@@ -24,6 +24,12 @@ typedef enum weft_status {
     WEFT_INVALID = 12,      /* an argument from outside the program is wrong */
 } weft_status;
 
+/* clang's thread-safety analysis follows `if (lock(m) != WEFT_OK)` only when
+ * the constant is a literal. */
+#if defined(__clang__) && !defined(__cplusplus)
+#define WEFT_OK 0
+#endif
+
 /* A short English sentence for a status, without a full stop. Never NULL, also
  * for a value that is none. Neither blocks nor allocates. */
 WEFT_API WEFT_NODISCARD const char *weft_status_str(weft_status status);

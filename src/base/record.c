@@ -1,0 +1,252 @@
+/* The thread's record: what it holds, and what to do when it ends.
+ *
+ * A thread can end in four ways, and each must leave its locks released and
+ * poisoned:
+ *   panic            unwind.c dooms and abandons what the catch point covers
+ *   return           the destructor of a pthread key abandons what is left
+ *   pthread_exit,    glibc unwinds the stack, running cleanups that cannot
+ *   cancellation     tell why; on_exit_begins dooms all locks before the first
+ *                    of them runs, and the key's destructor takes the rest. */
+#include "base/record.h"
+
+#include "base/alloc.h"
+
+#include <weft/base/panic.h>
+
+#include <pthread.h>
+#include <string.h>
+
+static wefti_held sentinel[1];
+
+__thread wefti_self wefti_this_thread = {
+    .top = &sentinel[1],
+    .end = &sentinel[1],
+};
+
+typedef struct exit_call {
+    struct exit_call *next;
+    void (*fn)(void *arg);
+    void *arg;
+} exit_call;
+
+/* glibc (and musl) run handlers of this kind, kept in a list of the thread,
+ * before they unwind the frames above the handler's address. A handler on the
+ * heap is above none and below all, so that it runs before any cleanup. The
+ * layout is part of the C library's binary interface; the size has reserve. */
+typedef struct cleanup_handler {
+    void *words[8];
+} cleanup_handler;
+
+extern void _pthread_cleanup_push(void *handler, void (*fn)(void *), void *arg)
+    __attribute__((weak));
+
+struct wefti_thread_record {
+    exit_call *calls; /* newest first */
+    cleanup_handler on_exit;
+};
+
+static pthread_key_t key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static bool key_made;
+
+static void on_exit_begins(void *unused)
+{
+    (void)unused;
+    wefti_get_self()->exiting++;
+    wefti_held_doom_from(0);
+}
+
+static void forget_held(wefti_self *self)
+{
+    wefti_held *first = self->end == &sentinel[1] ? NULL : self->held_memory;
+    if (first != NULL && first != self->held) {
+        size_t size = (size_t)((char *)self->end - (char *)first);
+        wefti_free(first, size, WEFT_ALIGNOF(wefti_held));
+    }
+    self->held_memory = NULL;
+    self->top = self->end = &sentinel[1];
+}
+
+/* The thread ends. Runs again if another key's destructor locks or registers
+ * something, since that sets the key anew. */
+static void on_thread_end(void *memory)
+{
+    struct wefti_thread_record *record = memory;
+    wefti_self *self = wefti_get_self();
+    wefti_held_doom_from(0);
+    wefti_held_abandon_from(0);
+    while (record->calls != NULL) {
+        exit_call *call = record->calls;
+        record->calls = call->next;
+        call->fn(call->arg);
+        WEFTI_DELETE(call);
+    }
+    forget_held(self);
+    self->record = NULL;
+    WEFTI_DELETE(record);
+}
+
+static void make_key(void)
+{
+    key_made = pthread_key_create(&key, on_thread_end) == 0;
+}
+
+bool wefti_record_attach(void)
+{
+    wefti_self *self = wefti_get_self();
+    if (self->record != NULL) {
+        return true;
+    }
+    (void)pthread_once(&key_once, make_key);
+    struct wefti_thread_record *record =
+        key_made ? WEFTI_NEW(struct wefti_thread_record) : NULL;
+    if (record == NULL) {
+        return false;
+    }
+    if (pthread_setspecific(key, record) != 0) {
+        WEFTI_DELETE(record);
+        return false;
+    }
+    if (_pthread_cleanup_push != NULL) {
+        _pthread_cleanup_push(&record->on_exit, on_exit_begins, NULL);
+    }
+    self->record = record;
+    return true;
+}
+
+bool wefti_record_at_exit(void (*fn)(void *arg), void *arg)
+{
+    exit_call *call = wefti_record_attach() ? WEFTI_NEW(exit_call) : NULL;
+    if (call == NULL) {
+        return false;
+    }
+    struct wefti_thread_record *record = wefti_get_self()->record;
+    *call = (exit_call){record->calls, fn, arg};
+    record->calls = call;
+    return true;
+}
+
+bool wefti_held_grow(void)
+{
+    wefti_self *self = wefti_get_self();
+    if (!wefti_record_attach()) {
+        return false;
+    }
+    if (self->held_memory == NULL) { /* the first lock of this thread */
+        self->held_memory = self->held;
+        self->held[0] = (wefti_held){0};
+        self->top = &self->held[1];
+        self->end = &self->held[WEFTI_HELD_INLINE];
+        return true;
+    }
+    wefti_held *old = self->held_memory;
+    size_t used = (size_t)(self->top - old);
+    size_t size = used * sizeof(wefti_held);
+    wefti_held *grown = wefti_alloc(2 * size, WEFT_ALIGNOF(wefti_held));
+    if (grown == NULL) {
+        return false;
+    }
+    memcpy(grown, old, size);
+    if (old != self->held) {
+        wefti_free(old, size, WEFT_ALIGNOF(wefti_held));
+    }
+    self->held_memory = grown;
+    self->top = grown + used;
+    self->end = grown + 2 * used;
+    return true;
+}
+
+static uintptr_t address_of(const wefti_held *entry)
+{
+    return entry->lock & ~(uintptr_t)WEFTI_HELD_MARKS;
+}
+
+/* The newest entry for the lock, or NULL. */
+static wefti_held *find(const void *lock)
+{
+    wefti_self *self = wefti_get_self();
+    wefti_held *entry = self->top - 1;
+    while (entry->lock != 0 && address_of(entry) != (uintptr_t)lock) {
+        entry--;
+    }
+    return entry->lock != 0 ? entry : NULL;
+}
+
+static void strike(wefti_held *entry)
+{
+    wefti_self *self = wefti_get_self();
+    size_t after = (size_t)(self->top - entry - 1);
+    memmove(entry, entry + 1, after * sizeof *entry);
+    self->top--;
+}
+
+uintptr_t wefti_held_remove(const void *lock, const char *call)
+{
+    wefti_held *entry = find(lock);
+    if (entry == NULL) {
+        weft_panic("%s: this thread does not hold the lock; only the thread "
+                   "that locked it may unlock it, and only once",
+                   call);
+    }
+    uintptr_t marks = entry->lock & WEFTI_HELD_MARKS;
+    strike(entry);
+    return marks;
+}
+
+bool wefti_held_contains(const void *lock)
+{
+    return find(lock) != NULL;
+}
+
+size_t wefti_held_count(void)
+{
+    wefti_self *self = wefti_get_self();
+    return self->held_memory == NULL
+               ? 0
+               : (size_t)(self->top - self->held_memory) - 1;
+}
+
+void wefti_held_doom_from(size_t from)
+{
+    wefti_self *self = wefti_get_self();
+    for (size_t i = wefti_held_count(); i > from; i--) {
+        self->held_memory[i].lock |= WEFTI_HELD_DOOMED;
+    }
+}
+
+/* AddressSanitizer may keep locals on a fake stack; where the real frame of
+ * such an address is, its runtime says, if there is one. */
+extern void *__asan_get_current_fake_stack(void) __attribute__((weak));
+extern void *__asan_addr_is_in_fake_stack(void *fake, void *address,
+                                          void **begin, void **end)
+    __attribute__((weak));
+
+static uintptr_t real_depth(uintptr_t depth)
+{
+    if (__asan_get_current_fake_stack == NULL ||
+        __asan_addr_is_in_fake_stack == NULL) {
+        return depth;
+    }
+    void *fake = __asan_get_current_fake_stack();
+    void *real =
+        fake != NULL
+            ? __asan_addr_is_in_fake_stack(fake, (void *)depth, NULL, NULL)
+            : NULL;
+    return real != NULL ? (uintptr_t)real : depth;
+}
+
+void wefti_held_abandon_below(size_t from, uintptr_t limit)
+{
+    wefti_self *self = wefti_get_self();
+    while (wefti_held_count() > from &&
+           real_depth(self->top[-1].depth) < limit) {
+        wefti_held entry = self->top[-1];
+        /* abandon strikes the entry out itself, as an unlock does */
+        entry.kind->abandon((void *)address_of(&entry));
+    }
+}
+
+void wefti_held_abandon_from(size_t from)
+{
+    wefti_held_abandon_below(from, UINTPTR_MAX);
+}
