@@ -120,6 +120,10 @@ WEFT_STATIC_ASSERT(sizeof(weft_atomic_u32) == 4, "a futex word is 4 bytes");
 
 #define wefti_xor_relaxed(a, v) \
     __atomic_fetch_xor(&(a)->wefti_value, (v), __ATOMIC_RELAXED)
+#define wefti_xor_acquire(a, v) \
+    __atomic_fetch_xor(&(a)->wefti_value, (v), __ATOMIC_ACQUIRE)
+#define wefti_xor_release(a, v) \
+    __atomic_fetch_xor(&(a)->wefti_value, (v), __ATOMIC_RELEASE)
 #define wefti_xor_acq_rel(a, v) \
     __atomic_fetch_xor(&(a)->wefti_value, (v), __ATOMIC_ACQ_REL)
 #define wefti_xor_seq_cst(a, v) \

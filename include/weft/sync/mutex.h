@@ -1,0 +1,235 @@
+/* A mutex that remembers when a holder left its data half-changed. */
+#ifndef WEFT_SYNC_MUTEX_H
+#define WEFT_SYNC_MUTEX_H
+
+#include <weft/base/atomic.h>
+#include <weft/base/own.h>
+#include <weft/base/panic.h>
+#include <weft/base/self.h>
+#include <weft/base/status.h>
+#include <weft/base/time.h>
+
+WEFT_BEGIN_DECLS
+
+/* A weft_mutex is a door that one thread at a time may pass, and that stays
+ * marked once somebody has fallen behind it.
+ * Storage   the caller's, 4 bytes; all-zero bytes are an open mutex, and none
+ *           needs to be destroyed. It may be freed as soon as an unlock that
+ *           nobody waits behind has been seen to happen by the freeing thread.
+ * Threads   any; the thread that locked it is the one to unlock it.
+ * Ordering  what came before an unlock is visible after the next lock.
+ * Poison    a thread that panics, returns from its start function, or leaves by
+ *           pthread_exit or cancellation while it holds the mutex releases and
+ *           poisons it. A poisoned mutex refuses lock until it is repaired with
+ *           recover and declared sound with clear_poison.
+ * Memory    a thread that holds more than seven locks at once allocates room
+ *           to write them down; that can fail, and then nothing is held.
+ * Example   protect one invariant, such as "the sum of all balances is zero":
+ *
+ *     if (weft_mutex_lock(&m) != WEFT_OK) return;
+ *     from->balance -= x;
+ *     to->balance += x;
+ *     weft_mutex_unlock(&m);
+ *
+ * Prefer the typed form below: there the data cannot be named without a lock.
+ * Source    U. Drepper, "Futexes Are Tricky" (2011), with the mark of poison in
+ *           the same word. */
+typedef struct WEFT_CAPABILITY("mutex") weft_mutex {
+    weft_atomic_u32 word; /* private; states in src/sync/mutex.c */
+} weft_mutex;
+
+/* clang-format off */
+#define WEFT_MUTEX_INIT {{0}}
+/* A mutex that never poisons: holders that fall just release it. */
+#define WEFT_MUTEX_INIT_HARDY {{WEFTI_MUTEX_HARDY}}
+/* clang-format on */
+
+enum {
+    WEFTI_MUTEX_LOCKED = 1,
+    WEFTI_MUTEX_CROWDED = 2,
+    WEFTI_MUTEX_POISONED = 4,
+    WEFTI_MUTEX_HARDY = 8,
+};
+
+/* Make the mutex open and sound, whatever its bytes were. */
+WEFT_API void weft_mutex_init(weft_mutex *m);
+
+/* Whether a holder fell and nobody has cleared it since: a hint, unless the
+ * caller holds the mutex. */
+WEFT_API WEFT_NODISCARD bool weft_mutex_is_poisoned(const weft_mutex *m);
+
+/* Declare the data sound again. Meant for a holder that came by recover, but
+ * any thread may. */
+WEFT_API void weft_mutex_clear_poison(weft_mutex *m);
+
+/* Lock the mutex, waiting as long as it takes; until the deadline; not at all.
+ * One attempt is always made. The waiting forms panic if this thread holds the
+ * mutex already, since that wait would not end.
+ * WEFT_OK: held.  All else is not held:  WEFT_POISONED: a holder fell.
+ * WEFT_TIMEOUT: the deadline came first.  WEFT_BUSY: somebody holds it.
+ * WEFT_NO_MEMORY: this thread's eighth lock could not be written down. */
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status weft_mutex_lock(weft_mutex *m)
+    WEFT_ACQUIRES_IF(0, *m);
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status
+weft_mutex_lock_until(weft_mutex *m, weft_deadline d) WEFT_ACQUIRES_IF(0, *m);
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status weft_mutex_lock_try(weft_mutex *m)
+    WEFT_ACQUIRES_IF(0, *m);
+
+/* Lock the mutex though it may be poisoned, in order to repair the data: until
+ * clear_poison it stays poisoned for everybody else. Waits, and ends, like the
+ * three forms of lock, but for WEFT_POISONED. */
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status weft_mutex_recover(weft_mutex *m)
+    WEFT_ACQUIRES_IF(0, *m);
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status weft_mutex_recover_until(
+    weft_mutex *m, weft_deadline d) WEFT_ACQUIRES_IF(0, *m);
+WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status
+weft_mutex_recover_try(weft_mutex *m) WEFT_ACQUIRES_IF(0, *m);
+
+/* Unlock the mutex and wake one waiter, if any. Panics if this thread does not
+ * hold it. Never waits; errno is preserved. */
+WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m) WEFT_RELEASES(*m);
+
+WEFT_API extern const wefti_lock_kind wefti_mutex_kind;
+enum { WEFTI_MUTEX_WAIT = 0, WEFTI_MUTEX_TRY = 1, WEFTI_MUTEX_RECOVER = 2 };
+WEFT_API WEFT_COLD weft_status wefti_mutex_lock_slow(weft_mutex *m,
+                                                     unsigned manner,
+                                                     weft_deadline d,
+                                                     const void *depth);
+WEFT_API WEFT_COLD void wefti_mutex_unlock_slow(weft_mutex *m);
+WEFT_API WEFT_COLD void wefti_mutex_wake_one(const weft_mutex *m);
+WEFT_API WEFT_NORETURN WEFT_COLD void
+wefti_mutex_refused(weft_status why, const char *file, int line);
+
+/* The uncontended case: free, unpoisoned, and room to write it down. */
+WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool wefti_mutex_lock_fast(weft_mutex *m,
+                                                             const void *depth)
+{
+    wefti_self *self = wefti_get_self();
+    uint32_t seen = 0;
+    /* acquire [mutex.data]: receives what the last holder wrote. */
+    if (WEFT_LIKELY(self->top != self->end) &&
+        WEFT_LIKELY(
+            wefti_cas_acquire(&m->word, &seen, (uint32_t)WEFTI_MUTEX_LOCKED))) {
+        wefti_held_push(m, 0, &wefti_mutex_kind, depth);
+        return true;
+    }
+    return false;
+}
+
+/* The address of a local tells in which frame the lock was taken; so these are
+ * inlined even where nothing else is. */
+#define WEFTI_MUTEX_BODY(NAME, PARAMS, MANNER, D)                \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE weft_status NAME PARAMS    \
+    {                                                            \
+        char here;                                               \
+        return wefti_mutex_lock_fast(m, &here)                   \
+                   ? WEFT_OK                                     \
+                   : wefti_mutex_lock_slow(m, MANNER, D, &here); \
+    }
+WEFTI_MUTEX_BODY(weft_mutex_lock, (weft_mutex * m), WEFTI_MUTEX_WAIT,
+                 WEFT_FOREVER)
+WEFTI_MUTEX_BODY(weft_mutex_lock_until, (weft_mutex * m, weft_deadline d),
+                 WEFTI_MUTEX_WAIT, d)
+WEFTI_MUTEX_BODY(weft_mutex_lock_try, (weft_mutex * m), WEFTI_MUTEX_TRY,
+                 WEFT_FOREVER)
+WEFTI_MUTEX_BODY(weft_mutex_recover, (weft_mutex * m), WEFTI_MUTEX_RECOVER,
+                 WEFT_FOREVER)
+WEFTI_MUTEX_BODY(weft_mutex_recover_until, (weft_mutex * m, weft_deadline d),
+                 WEFTI_MUTEX_RECOVER, d)
+WEFTI_MUTEX_BODY(weft_mutex_recover_try, (weft_mutex * m),
+                 WEFTI_MUTEX_RECOVER | WEFTI_MUTEX_TRY, WEFT_FOREVER)
+
+WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
+{
+    if (WEFT_UNLIKELY(!wefti_held_pop(m))) {
+        wefti_mutex_unlock_slow(m);
+        return;
+    }
+    /* release [mutex.data]: hands over what this holder wrote. After it the
+     * mutex may be gone: the wake-up below uses the address only. */
+    if (WEFT_UNLIKELY(wefti_swap_release(&m->word, 0u) != WEFTI_MUTEX_LOCKED)) {
+        wefti_mutex_wake_one(m);
+    }
+}
+
+/* Guards: a lock that is bound to a block of code.
+ *
+ * WEFT_LOCK(name, g, &m) { ... } holds the mutex for the block, and releases it
+ * on every way out: the end, break, continue, return, goto, panic. It panics
+ * where weft_mutex_lock would fail. `name` is weft_mutex, or one made by
+ * WEFT_MUTEX_DEFINE; `g` is the guard's name. `&m` is evaluated once.
+ *
+ * WEFT_LOCK_SCOPE(name, g, &m); does the same to the end of the block around
+ * it. clang's analysis understands a return out of this form, but not out of
+ * the former, where it reports the lock as still held. */
+#define WEFT_LOCK(NAME, g, m)                                                 \
+    for (NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop) = NAME##_guard_of(m); \
+         NAME##_guard_enter(&g, __FILE__, __LINE__); NAME##_guard_leave(&g))
+
+#define WEFT_LOCK_SCOPE(NAME, g, m)                                            \
+    NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop_scope) = NAME##_guard_of(m); \
+    NAME##_guard_take(&g, __FILE__, __LINE__)
+
+/* Both statements; WEFT_LOCK_SCOPE and WEFT_LOCK stand on these functions. */
+#define WEFTI_GUARD_DEFINE(NAME, RAW)                                          \
+    typedef struct WEFT_CAPABILITY("lock guard") NAME##_guard {                \
+        NAME *mutex; /* NULL: this guard holds nothing (any more) */           \
+        bool entered;                                                          \
+    } NAME##_guard;                                                            \
+    WEFT_ALWAYS_INLINE NAME##_guard NAME##_guard_of(NAME *m)                   \
+    {                                                                          \
+        NAME##_guard g = {m, false};                                           \
+        return g;                                                              \
+    }                                                                          \
+    WEFT_ALWAYS_INLINE void NAME##_guard_take(                                 \
+        NAME##_guard *g, const char *file, int line) WEFT_SCOPE_ACQUIRES(*g);  \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_take(                  \
+        NAME##_guard *g, const char *file, int line)                           \
+    {                                                                          \
+        weft_status status = weft_mutex_lock(RAW(g->mutex));                   \
+        if (WEFT_UNLIKELY(status != WEFT_OK)) {                                \
+            g->mutex = NULL;                                                   \
+            wefti_mutex_refused(status, file, line);                           \
+        }                                                                      \
+    }                                                                          \
+    WEFT_ALWAYS_INLINE bool NAME##_guard_enter(NAME##_guard *g,                \
+                                               const char *file, int line)     \
+        WEFT_ACQUIRES_IF(true, *g);                                            \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool NAME##_guard_enter(                 \
+        NAME##_guard *g, const char *file, int line)                           \
+    {                                                                          \
+        if (g->entered) {                                                      \
+            return false;                                                      \
+        }                                                                      \
+        g->entered = true;                                                     \
+        NAME##_guard_take(g, file, line);                                      \
+        return true;                                                           \
+    }                                                                          \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_drop(NAME##_guard *g)  \
+    {                                                                          \
+        NAME *m = g->mutex;                                                    \
+        if (m != NULL) {                                                       \
+            g->mutex = NULL;                                                   \
+            weft_mutex_unlock(RAW(m));                                         \
+        }                                                                      \
+    }                                                                          \
+    WEFT_ALWAYS_INLINE void NAME##_guard_leave(NAME##_guard *g)                \
+        WEFT_RELEASES(*g);                                                     \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_leave(NAME##_guard *g) \
+    {                                                                          \
+        NAME##_guard_drop(g);                                                  \
+    }                                                                          \
+    WEFT_ALWAYS_INLINE void NAME##_guard_drop_scope(NAME##_guard *g)           \
+        WEFT_SCOPE_RELEASES(*g);                                               \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_drop_scope(            \
+        NAME##_guard *g)                                                       \
+    {                                                                          \
+        NAME##_guard_drop(g);                                                  \
+    }
+
+#define WEFTI_MUTEX_ITSELF(m) (m)
+WEFTI_GUARD_DEFINE(weft_mutex, WEFTI_MUTEX_ITSELF)
+
+WEFT_END_DECLS
+
+#endif

@@ -1,0 +1,20 @@
+/* All of weft. */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include <weft/base/alloc.h>
+#include <weft/base/atomic.h>
+#include <weft/base/config.h>
+#include <weft/base/own.h>
+#include <weft/base/panic.h>
+#include <weft/base/self.h>
+#include <weft/base/send.h>
+#include <weft/base/status.h>
+#include <weft/base/time.h>
+#include <weft/base/unwind.h>
+#include <weft/sync/atomic.h>
+#include <weft/sync/guarded.h>
+#include <weft/sync/mutex.h>
+#include <weft/sync/spinlock.h>
+
+#endif
