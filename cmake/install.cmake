@@ -1,0 +1,37 @@
+# What `cmake --install` puts where: headers, both libraries, the package for
+# find_package(weft) and weft.pc. Nothing of it names an absolute path.
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
+
+install(DIRECTORY include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h")
+install(TARGETS weft_static weft_shared EXPORT weftTargets
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT weftTargets NAMESPACE weft:: DESTINATION ${package_dir})
+
+configure_package_config_file(cmake/weftConfig.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/weftConfig.cmake
+  INSTALL_DESTINATION ${package_dir}
+  NO_SET_AND_CHECK_MACRO NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+write_basic_package_version_file(
+  ${CMAKE_CURRENT_BINARY_DIR}/weftConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/weftConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/weftConfigVersion.cmake
+  DESTINATION ${package_dir})
+
+# The prefix of weft.pc is found from its own place, so a tree can be moved.
+file(RELATIVE_PATH weft_pc_to_prefix
+  /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" weft_pc_to_prefix "${weft_pc_to_prefix}")
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR} OR IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR})
+  message(FATAL_ERROR "weft: CMAKE_INSTALL_LIBDIR and _INCLUDEDIR are "
+    "relative to the prefix")
+endif()
+configure_file(cmake/weft.pc.in ${CMAKE_CURRENT_BINARY_DIR}/weft.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft.pc
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
