@@ -214,32 +214,10 @@ void wefti_held_doom_from(size_t from)
     }
 }
 
-/* AddressSanitizer may keep locals on a fake stack; where the real frame of
- * such an address is, its runtime says, if there is one. */
-extern void *__asan_get_current_fake_stack(void) __attribute__((weak));
-extern void *__asan_addr_is_in_fake_stack(void *fake, void *address,
-                                          void **begin, void **end)
-    __attribute__((weak));
-
-static uintptr_t real_depth(uintptr_t depth)
-{
-    if (__asan_get_current_fake_stack == NULL ||
-        __asan_addr_is_in_fake_stack == NULL) {
-        return depth;
-    }
-    void *fake = __asan_get_current_fake_stack();
-    void *real =
-        fake != NULL
-            ? __asan_addr_is_in_fake_stack(fake, (void *)depth, NULL, NULL)
-            : NULL;
-    return real != NULL ? (uintptr_t)real : depth;
-}
-
 void wefti_held_abandon_below(size_t from, uintptr_t limit)
 {
     wefti_self *self = wefti_get_self();
-    while (wefti_held_count() > from &&
-           real_depth(self->top[-1].depth) < limit) {
+    while (wefti_held_count() > from && self->top[-1].depth < limit) {
         wefti_held entry = self->top[-1];
         /* abandon strikes the entry out itself, as an unlock does */
         entry.kind->abandon((void *)address_of(&entry));

@@ -136,7 +136,7 @@ static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
 }
 
 weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
-                                  weft_deadline d, const void *depth)
+                                  weft_deadline d, uintptr_t depth)
 {
     if (!wefti_held_has_room()) {
         return WEFT_NO_MEMORY;
@@ -150,7 +150,7 @@ weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
          * clear_poison, after which the mark is needless and harmless. */
         bool kept = (wefti_load_relaxed(&m->word) & KEPT) != 0;
         wefti_held_push(m, kept ? WEFTI_HELD_RECOVERED : 0, &wefti_mutex_kind,
-                        depth);
+                        (const void *)depth);
     }
     return status;
 }

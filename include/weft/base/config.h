@@ -53,16 +53,21 @@
  * lines of 64, because the hardware fetches them in pairs. */
 #define WEFT_CACHE_LINE 128
 
-/* Non-zero in a translation unit built with the sanitizer. */
-#if defined(__SANITIZE_THREAD__)
-#define WEFT_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WEFT_TSAN 1
+/* 1 in a translation unit built with the sanitizer, else 0. */
+#ifdef __has_feature
+#define WEFTI_HAS_FEATURE(x) __has_feature(x)
+#else
+#define WEFTI_HAS_FEATURE(x) 0
 #endif
-#endif
-#ifndef WEFT_TSAN
+#if defined(__SANITIZE_THREAD__) || WEFTI_HAS_FEATURE(thread_sanitizer)
+#define WEFT_TSAN 1
+#else
 #define WEFT_TSAN 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || WEFTI_HAS_FEATURE(address_sanitizer)
+#define WEFT_ASAN 1
+#else
+#define WEFT_ASAN 0
 #endif
 
 #endif

@@ -32,7 +32,7 @@ enum {
 typedef struct wefti_held {
     uintptr_t lock; /* address and marks; 0 only in the sentinel */
     const wefti_lock_kind *kind;
-    uintptr_t depth; /* an address in the frame that locked */
+    uintptr_t depth; /* WEFTI_DEPTH of the frame that locked */
 } wefti_held;
 
 enum { WEFTI_HELD_INLINE = 8 };
@@ -76,8 +76,17 @@ WEFT_ALWAYS_INLINE bool wefti_held_has_room(void)
     return WEFT_LIKELY(self->top != self->end) || wefti_held_grow();
 }
 
-/* Write down a lock just taken. There must be room; `depth` is the address of
- * any object in the frame that will unlock. */
+/* How deep in the stack the function is that declares `local`; to be used in
+ * that function, or in one inlined into it always. AddressSanitizer may keep
+ * locals elsewhere, so there the frame itself is asked, which is dearer. */
+#if WEFT_ASAN
+#define WEFTI_DEPTH(local) ((void)&(local), __builtin_frame_address(0))
+#else
+#define WEFTI_DEPTH(local) ((void *)&(local))
+#endif
+
+/* Write down a lock just taken. There must be room; `depth` is WEFTI_DEPTH in
+ * the frame that will unlock. */
 WEFT_ALWAYS_INLINE void wefti_held_push(void *lock, uintptr_t marks,
                                         const wefti_lock_kind *kind,
                                         const void *depth)

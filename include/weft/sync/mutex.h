@@ -94,7 +94,7 @@ enum { WEFTI_MUTEX_WAIT = 0, WEFTI_MUTEX_TRY = 1, WEFTI_MUTEX_RECOVER = 2 };
 WEFT_API WEFT_COLD weft_status wefti_mutex_lock_slow(weft_mutex *m,
                                                      unsigned manner,
                                                      weft_deadline d,
-                                                     const void *depth);
+                                                     uintptr_t depth);
 WEFT_API WEFT_COLD void wefti_mutex_unlock_slow(weft_mutex *m);
 WEFT_API WEFT_COLD void wefti_mutex_wake_one(const weft_mutex *m);
 WEFT_API WEFT_NORETURN WEFT_COLD void
@@ -102,7 +102,7 @@ wefti_mutex_refused(weft_status why, const char *file, int line);
 
 /* The uncontended case: free, unpoisoned, and room to write it down. */
 WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool wefti_mutex_lock_fast(weft_mutex *m,
-                                                             const void *depth)
+                                                             uintptr_t depth)
 {
     wefti_self *self = wefti_get_self();
     uint32_t seen = 0;
@@ -110,7 +110,7 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool wefti_mutex_lock_fast(weft_mutex *m,
     if (WEFT_LIKELY(self->top != self->end) &&
         WEFT_LIKELY(
             wefti_cas_acquire(&m->word, &seen, (uint32_t)WEFTI_MUTEX_LOCKED))) {
-        wefti_held_push(m, 0, &wefti_mutex_kind, depth);
+        wefti_held_push(m, 0, &wefti_mutex_kind, (const void *)depth);
         return true;
     }
     return false;
@@ -122,9 +122,10 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool wefti_mutex_lock_fast(weft_mutex *m,
     WEFT_UNCHECKED WEFT_ALWAYS_INLINE weft_status NAME PARAMS    \
     {                                                            \
         char here;                                               \
-        return wefti_mutex_lock_fast(m, &here)                   \
+        uintptr_t depth = (uintptr_t)WEFTI_DEPTH(here);          \
+        return wefti_mutex_lock_fast(m, depth)                   \
                    ? WEFT_OK                                     \
-                   : wefti_mutex_lock_slow(m, MANNER, D, &here); \
+                   : wefti_mutex_lock_slow(m, MANNER, D, depth); \
     }
 WEFTI_MUTEX_BODY(weft_mutex_lock, (weft_mutex * m), WEFTI_MUTEX_WAIT,
                  WEFT_FOREVER)

@@ -96,6 +96,7 @@ weft_spinlock_guard_enter(weft_spinlock_guard *g)
         return false;
     }
     g->entered = true;
+    char here;
     weft_spinlock *s = g->lock;
     g->lock = NULL;
     if (WEFT_UNLIKELY(!wefti_held_has_room())) {
@@ -103,7 +104,8 @@ weft_spinlock_guard_enter(weft_spinlock_guard *g)
     }
     weft_spinlock_lock(s);
     g->lock = s;
-    wefti_held_push(s, 0, &wefti_spinlock_kind, g);
+    wefti_held_push(s, 0, &wefti_spinlock_kind,
+                    (const void *)(uintptr_t)WEFTI_DEPTH(here));
     return true;
 }
 
