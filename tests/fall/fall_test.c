@@ -62,11 +62,11 @@ static void hold_until(vault *v, end_fn *end)
 
 static void hold_block(vault *v, end_fn *end)
 {
-    WEFT_LOCK (weft_mutex, outer, &v->outer) {
-        WEFT_LOCK (weft_mutex, inner, &v->mutex) {
-            WEFT_LOCK (weft_mutex, hardy, &v->hardy) {
-                WEFT_SPIN (spinning, &v->spin) {
-                    WEFT_LOCK (bank, g, &v->bank) {
+    WEFT_LOCK(weft_mutex, outer, &v->outer) {
+        WEFT_LOCK(weft_mutex, inner, &v->mutex) {
+            WEFT_LOCK(weft_mutex, hardy, &v->hardy) {
+                WEFT_SPIN(spinning, &v->spin) {
+                    WEFT_LOCK(bank, g, &v->bank) {
                         bank_get(&g)->balance++;
                         end(v);
                         /* the same as falling off the thread's function */
@@ -170,7 +170,7 @@ static void check_fallen(vault *v)
     cr_assert_eq(bank_get(&g)->balance, 1);
     bank_clear_poison(&v->bank);
     bank_unlock(&g);
-    WEFT_LOCK (bank, again, &v->bank) {
+    WEFT_LOCK(bank, again, &v->bank) {
         cr_assert_eq(bank_get(&again)->balance, 1);
     }
     cr_assert(weft_spinlock_lock_try(&v->spin));
@@ -293,7 +293,7 @@ static void hand_over(end_fn *end, bool cancel)
             cr_assert_eq(pthread_cancel(falling), 0);
         }
         cr_assert_eq(pthread_join(repairing, NULL), 0);
-        WEFT_LOCK (bank, g, &v.bank) {
+        WEFT_LOCK(bank, g, &v.bank) {
             cr_assert_eq(bank_get(&g)->balance, 10);
         }
         cr_assert_eq(pthread_join(falling, NULL), 0);

@@ -85,8 +85,8 @@ WEFT_ALWAYS_INLINE bool wefti_held_has_room(void)
 #define WEFTI_DEPTH(local) ((void *)&(local))
 #endif
 
-/* Write down a lock just taken. There must be room; `depth` is WEFTI_DEPTH in
- * the frame that will unlock. */
+/* Write down a lock just taken, aligned to 4 bytes. There must be room; `depth`
+ * is WEFTI_DEPTH in the frame that will unlock. */
 WEFT_ALWAYS_INLINE void wefti_held_push(void *lock, uintptr_t marks,
                                         const wefti_lock_kind *kind,
                                         const void *depth)
