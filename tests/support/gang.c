@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <criterion/criterion.h>
+#include <weft/base/atomic.h>
 
 typedef struct member {
     gang_member me; /* constant while the gang runs */
@@ -17,14 +18,13 @@ typedef struct member {
     bool ended;        /* guarded by the gang's mutex */
 } member;
 
-/* All fields below the mutex are guarded by it. */
 struct gang {
-    gang_fn *fn;  /* constant */
-    size_t count; /* constant */
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    size_t waiting;    /* members in the present meeting */
-    size_t meetings;   /* how many have been held */
+    gang_fn *fn;                  /* constant */
+    size_t count;                 /* constant */
+    WEFT_ATOMIC(size_t) meetings; /* how many have been held */
+    pthread_mutex_t mutex;        /* guards all that follows */
+    pthread_cond_t changed;       /* a member has ended */
+    size_t waiting;               /* members in the present meeting */
     size_t ended;      /* members that will come to no meeting any more */
     char failure[512]; /* the first one; empty: none */
     member members[];
@@ -39,8 +39,23 @@ static void hold_meeting_if_complete(struct gang *g)
 {
     if (g->waiting > 0 && g->waiting + g->ended == g->count) {
         g->waiting = 0;
-        g->meetings++;
-        pthread_cond_broadcast(&g->changed);
+        wefti_add_release(&g->meetings, 1);
+    }
+}
+
+/* A member goes on without taking the mutex: if it did, what one did after the
+ * meeting would be ordered before the other's first step, and a race between
+ * them would stay hidden from ThreadSanitizer. */
+static void wait_for_meeting(struct gang *g, size_t before)
+{
+    const struct timespec nap = {0, 50000};
+    for (size_t turns = 0; wefti_load_acquire(&g->meetings) == before;
+         turns++) {
+        if (turns < 200) {
+            sched_yield();
+        } else {
+            nanosleep(&nap, NULL);
+        }
     }
 }
 
@@ -48,13 +63,11 @@ void gang_meet(gang_member *me)
 {
     struct gang *g = gang_of(me);
     pthread_mutex_lock(&g->mutex);
-    const size_t now = g->meetings;
+    const size_t before = wefti_load_relaxed(&g->meetings);
     g->waiting++;
     hold_meeting_if_complete(g);
-    while (g->meetings == now) {
-        pthread_cond_wait(&g->changed, &g->mutex);
-    }
     pthread_mutex_unlock(&g->mutex);
+    wait_for_meeting(g, before);
 }
 
 void gang_at(gang_member *me, const char *where)
