@@ -56,6 +56,10 @@
 #define WEFT_SCOPE_RELEASES(...)
 #endif
 
+/* Declare `var`, an empty handle of type `name`, which drops what it holds at
+ * the end of its block, on every path, unless it was moved from before. */
+#define WEFT_AUTO(name, var) WEFT_CLEANUP(name##_drop_auto) name var = {0}
+
 /* On a struct's field that only weft's own functions may name. */
 #define WEFT_PRIVATE_FIELD(advice) __attribute__((deprecated(advice)))
 #define WEFT_PRIVATE_BEGIN         \
