@@ -12,6 +12,9 @@
 #include <weft/base/status.h>
 #include <weft/base/time.h>
 #include <weft/base/unwind.h>
+#include <weft/mem/arc.h>
+#include <weft/mem/counted.h>
+#include <weft/mem/rc.h>
 #include <weft/sync/atomic.h>
 #include <weft/sync/guarded.h>
 #include <weft/sync/mutex.h>
