@@ -1,0 +1,127 @@
+/* RUNNING   nobody sleeps on the phase   RUNNING -> AWAITED    reap
+ * AWAITED   the handle's owner sleeps,   RUNNING|AWAITED -> FINISHED  finish
+ *           or is about to
+ * FINISHED  final; result and outcome are written, all locks are released
+ * AWAITED may be stale (the owner's deadline came): one wasted wake-up.
+ * RUNNING with a sleeper is illegal: it would never be woken. */
+#include "thread/state.h"
+
+#include "base/alloc.h"
+#include "base/futex.h"
+
+#include <string.h>
+
+enum { RUNNING = 0, AWAITED = 1, FINISHED = 2 };
+
+static __thread wefti_thread *self_state; /* owner only; holds a reference */
+
+wefti_thread *wefti_thread_self(void)
+{
+    return self_state;
+}
+
+void wefti_thread_set_self(wefti_thread *state)
+{
+    self_state = state;
+}
+
+static size_t round_up(size_t n, size_t align)
+{
+    return (n + align - 1) & ~(align - 1);
+}
+
+wefti_thread *wefti_thread_create(const char *name, const wefti_thread_job *job)
+{
+    static const wefti_thread_job no_job = {.align = 1};
+    if (job == NULL) {
+        job = &no_job;
+    }
+    const size_t align = job->align > WEFT_ALIGNOF(wefti_thread)
+                             ? job->align
+                             : WEFT_ALIGNOF(wefti_thread);
+    const size_t frame_at = round_up(sizeof(wefti_thread), align);
+    const size_t name_size = name != NULL ? strlen(name) + 1 : 1;
+    const size_t size = frame_at + job->size + name_size;
+    char *block = wefti_alloc_zeroed(size, align);
+    if (block == NULL) {
+        return NULL;
+    }
+    char *name_copy = block + frame_at + job->size;
+    if (name != NULL) {
+        memcpy(name_copy, name, name_size);
+    }
+    if (job->size != 0) {
+        memcpy(block + frame_at, job->frame, job->size);
+    }
+    wefti_thread *state = (wefti_thread *)(void *)block;
+    /* relaxed: not shared yet. */
+    wefti_store_relaxed(&state->refs, 1);
+    state->outcome = WEFT_EXITED; /* unless it returns or panics */
+    state->run = job->run;
+    state->frame = block + frame_at;
+    state->name = name_copy;
+    state->result_size = job->result_size;
+    state->block_size = size;
+    state->block_align = align;
+    return state;
+}
+
+void wefti_thread_clone(wefti_thread *state)
+{
+    /* relaxed: the caller's own reference keeps the state alive. */
+    (void)wefti_add_relaxed(&state->refs, 1);
+}
+
+void wefti_thread_drop(wefti_thread *state)
+{
+    /* release [thread.drop]: what this holder did with the state comes before
+     * its freeing.  acquire [thread.drop]: the last one receives all that. */
+    if (wefti_sub_acq_rel(&state->refs, 1) == 1) {
+        wefti_free(state, state->block_size, state->block_align);
+    }
+}
+
+void wefti_thread_finish(wefti_thread *state)
+{
+    self_state = NULL;
+    /* release [thread.finish]: hands result, outcome and all that the thread
+     * did to the one who joins. The state outlives the wake because this
+     * thread's own reference is given back after it. */
+    if (wefti_swap_release(&state->phase, FINISHED) == AWAITED) {
+        wefti_futex_wake_all(&state->phase);
+    }
+    wefti_thread_drop(state);
+}
+
+bool wefti_thread_has_finished(const wefti_thread *state)
+{
+    /* acquire [thread.finish]: receives result and outcome. */
+    return wefti_load_acquire(&state->phase) == FINISHED;
+}
+
+static bool wait_for_end(wefti_thread *state, weft_deadline d)
+{
+    while (!wefti_thread_has_finished(state)) {
+        uint32_t seen = RUNNING;
+        /* relaxed: only asks finish for a wake-up; carries no data. */
+        (void)wefti_cas_relaxed(&state->phase, &seen, AWAITED);
+        if (!wefti_futex_wait_until(&state->phase, AWAITED, d)) {
+            return wefti_thread_has_finished(state);
+        }
+    }
+    return true;
+}
+
+bool wefti_thread_reap(wefti_thread *state, weft_deadline d)
+{
+    if (!wait_for_end(state, d)) {
+        return false;
+    }
+    /* pthread_join is a cancellation point, and would leave the handle half
+     * joined. */
+    int before;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    (void)pthread_join(state->os, NULL);
+    (void)pthread_setcancelstate(before, &before);
+    return true;
+}

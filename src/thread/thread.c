@@ -1,0 +1,196 @@
+/* Starting a thread and taking its result; the state that both ends share, and
+ * who frees it, is in state.c. */
+#include <weft/thread/thread.h>
+
+#include "base/futex.h"
+#include "base/record.h"
+#include "thread/state.h"
+
+#include <weft/base/unwind.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { OS_NAME_SIZE = 16 };
+
+__thread const void *weft_arg_of_a_thread_that_may_outlive_it;
+
+static wefti_thread *live(const weft_thread *t, const char *call)
+{
+    if (t->state == NULL) {
+        weft_panic("%s: the handle is empty: its thread was never started, or "
+                   "was already joined or detached",
+                   call);
+    }
+    return t->state;
+}
+
+/* The last step of the thread, by whatever way it came: fn has returned,
+ * panicked or called pthread_exit, and no frame above this one is left. */
+static void leave(void *arg)
+{
+    wefti_held_doom_from(0);
+    wefti_held_abandon_from(0);
+    wefti_thread_finish(arg);
+}
+
+static void show_name(const char *name)
+{
+    if (name[0] != '\0') {
+        char shown[OS_NAME_SIZE] = {0};
+        memcpy(shown, name, strnlen(name, sizeof shown - 1));
+        (void)pthread_setname_np(pthread_self(), shown);
+    }
+}
+
+static void *entry(void *arg)
+{
+    wefti_thread *state = arg;
+    wefti_thread_set_self(state);
+    pthread_cleanup_push(leave, state);
+    show_name(state->name);
+    state->outcome = weft_catch_unwind(state->run, state->frame, &state->panic);
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+/* Whole pages, and at least what the system needs. */
+static size_t usable_stack_size(size_t wanted)
+{
+    const size_t least = (size_t)PTHREAD_STACK_MIN;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t size = wanted > least ? wanted : least;
+    return size > SIZE_MAX - page ? SIZE_MAX - page + 1
+                                  : (size + page - 1) & ~(page - 1);
+}
+
+/* 0, or the error of pthreads. */
+static int start(wefti_thread *state, size_t stack_size)
+{
+    pthread_attr_t attr;
+    int error = pthread_attr_init(&attr);
+    if (error != 0) {
+        return error;
+    }
+    if (stack_size != 0) {
+        error = pthread_attr_setstacksize(&attr, usable_stack_size(stack_size));
+    }
+    if (error == 0) {
+        error = pthread_create(&state->os, &attr, entry, state);
+    }
+    (void)pthread_attr_destroy(&attr);
+    return error;
+}
+
+weft_status wefti_thread_spawn(weft_thread *t,
+                               const weft_thread_options *options,
+                               const wefti_thread_job *job)
+{
+    static const weft_thread_options defaults;
+    if (options == NULL) {
+        options = &defaults;
+    }
+    t->state = NULL;
+    wefti_thread *state = wefti_thread_create(options->name, job);
+    if (state == NULL) {
+        return WEFT_NO_MEMORY;
+    }
+    wefti_thread_clone(state); /* the thread's own reference */
+    const int error = start(state, options->stack_size);
+    if (error != 0) {
+        wefti_thread_drop(state);
+        wefti_thread_drop(state);
+        return error == ENOMEM ? WEFT_NO_MEMORY : WEFT_NO_RESOURCES;
+    }
+    t->state = state;
+    return WEFT_OK;
+}
+
+typedef struct plain_frame {
+    void *value;
+    void *arg;
+    weft_thread_fn *fn;
+} plain_frame;
+
+static void run_plain(void *memory)
+{
+    plain_frame *frame = memory;
+    frame->value = frame->fn(frame->arg);
+}
+
+weft_status wefti_thread_spawn_plain(weft_thread *t,
+                                     const weft_thread_options *options,
+                                     weft_thread_fn *fn, void *arg)
+{
+    const plain_frame frame = {.arg = arg, .fn = fn};
+    const wefti_thread_job job = {
+        .run = run_plain,
+        .frame = &frame,
+        .size = sizeof frame,
+        .align = WEFT_ALIGNOF(plain_frame),
+        .result_size = sizeof frame.value,
+    };
+    return wefti_thread_spawn(t, options, &job);
+}
+
+weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
+                                    void *value, size_t value_size,
+                                    weft_panic_info *panic)
+{
+    wefti_thread *state = live(t, "weft_thread_join");
+    if (state == wefti_thread_self()) {
+        weft_panic("weft_thread_join: a thread cannot join itself: it would "
+                   "wait for its own end for ever");
+    }
+    if (state->result_size != value_size) {
+        weft_panic("weft_thread_join: the thread's result has another type; "
+                   "join it by the functions that spawned it");
+    }
+    if (!wefti_thread_reap(state, d)) {
+        return WEFT_TIMEOUT;
+    }
+    const weft_status outcome = state->outcome;
+    if (outcome == WEFT_OK && value != NULL) {
+        memcpy(value, state->frame, value_size);
+    }
+    if (outcome == WEFT_PANICKED && panic != NULL) {
+        *panic = state->panic;
+    }
+    t->state = NULL;
+    wefti_thread_drop(state);
+    return outcome;
+}
+
+void weft_thread_detach(weft_thread *t)
+{
+    wefti_thread *state = live(t, "weft_thread_detach");
+    t->state = NULL;
+    (void)pthread_detach(state->os);
+    wefti_thread_drop(state);
+}
+
+bool weft_thread_is_finished(const weft_thread *t)
+{
+    return wefti_thread_has_finished(live(t, "weft_thread_is_finished"));
+}
+
+const char *weft_thread_name(const weft_thread *t)
+{
+    return live(t, "weft_thread_name")->name;
+}
+
+void weft_thread_yield(void)
+{
+    (void)sched_yield();
+}
+
+void weft_thread_sleep_until(weft_deadline d)
+{
+    weft_atomic_u32 never = {0};
+    while (!weft_deadline_passed(d)) {
+        (void)wefti_futex_wait_until(&never, 0, d);
+    }
+}
