@@ -19,5 +19,10 @@
 #include <weft/sync/guarded.h>
 #include <weft/sync/mutex.h>
 #include <weft/sync/spinlock.h>
+#include <weft/thread/cpu.h>
+#include <weft/thread/park.h>
+#include <weft/thread/scope.h>
+#include <weft/thread/thread.h>
+#include <weft/thread/typed.h>
 
 #endif
