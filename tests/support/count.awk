@@ -1,9 +1,10 @@
 # Counts what a ctest run contained, from its LastTest.log: "passed failed".
 #
 # A program of Criterion counts with each of its tests, as its closing line
-# tells them; any other ctest test counts once. A unit test without a closing
-# line has crashed and counts as a failure, and so does a program that ctest
-# fails (a sanitizer's report, say) though its own count is clean.
+# tells them; any other ctest test counts once, and so does a busted.* program,
+# which is meant to fail and which ctest passes for that. A unit test without a
+# closing line has crashed and counts as a failure, and so does a program that
+# ctest fails (a sanitizer's report, say) though its own count is clean.
 function close_test()
 {
     if (name == "") {
@@ -31,7 +32,7 @@ function close_test()
     passing = 0
 }
 
-/Synthesis: Tested: / {
+/Synthesis: Tested: / && name !~ /^busted\./ {
     line = $0
     sub(/.*Synthesis: Tested: /, "", line)
     tested = line + 0
@@ -39,7 +40,7 @@ function close_test()
     passing = line + 0
 }
 
-/^Test Passed\.$/ {
+/^Test (Passed\.|Pass Reason:)$/ {
     ok = 1
 }
 
