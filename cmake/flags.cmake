@@ -20,12 +20,6 @@ if(WEFT_SANITIZE)
   list(APPEND weft_instrument_compile
     -fsanitize=${WEFT_SANITIZE} -fno-omit-frame-pointer)
   list(APPEND weft_instrument_link -fsanitize=${WEFT_SANITIZE})
-  if(WEFT_SANITIZE MATCHES "undefined" AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
-    # gcc takes the flags for "is it null?" from the add that computes the
-    # address of an initial-exec thread-local; ld turns that add into a lea,
-    # which sets none: false reports on wefti_this_thread. clang has the check.
-    list(APPEND weft_instrument_compile -fno-sanitize=null)
-  endif()
 endif()
 if(WEFT_COVERAGE)
   list(APPEND weft_instrument_compile --coverage -fprofile-update=atomic)
