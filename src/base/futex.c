@@ -33,9 +33,14 @@ bool wefti_futex_wait_until(weft_atomic_u32 *word, uint32_t expected,
 
 void wefti_futex_wake(const weft_atomic_u32 *word, uint32_t count)
 {
+    if (count == 0) {
+        return; /* the kernel would wake one */
+    }
     int saved = errno;
+    /* The kernel's count is signed, and it takes a negative one for 1. */
+    uint32_t most = count < INT32_MAX ? count : INT32_MAX;
     /* EFAULT is not an error here: the word's memory may be gone. */
     (void)syscall(SYS_futex, &word->wefti_value,
-                  FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
+                  FUTEX_WAKE | FUTEX_PRIVATE_FLAG, most, NULL, NULL, 0);
     errno = saved;
 }
