@@ -24,17 +24,27 @@ typedef struct sleeper {
 typedef struct WEFT_ALIGNED(WEFT_CACHE_LINE) bucket {
     pthread_mutex_t mutex;
     sleeper *first; /* guarded by mutex */
-    sleeper **last; /* guarded by mutex; NULL: the list is empty */
+    sleeper **last; /* guarded by mutex; meaningless if first is NULL */
 } bucket;
 
 static bucket table[BUCKETS];
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 
-static void table_init(void)
+static void empty_table(void)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         (void)pthread_mutex_init(&table[i].mutex, NULL);
+        table[i].first = NULL;
     }
+}
+
+/* A forked child has one thread, which is not in here: whoever slept or held a
+ * bucket's mutex stayed with the parent, and must not be waited for or woken.
+ */
+static void table_init(void)
+{
+    empty_table();
+    (void)pthread_atfork(NULL, NULL, empty_table);
 }
 
 static bucket *bucket_of(const void *word)
