@@ -19,10 +19,12 @@
 extern bool wefti_asym;
 
 /* Register the process; idempotent, cheap, any thread, before the first duel.
- * Also called in the child after fork. */
+ * A forked child stays registered. */
 void wefti_asym_init(void);
 
-/* Full fence on every thread of the process, this one included. */
+/* Full fence on every thread of the process, this one included; nothing if
+ * wefti_asym is false. errno is preserved. Aborts if the kernel refuses what it
+ * had agreed to. */
 void wefti_fence_heavy(void);
 
 static inline void wefti_fence_light(void)
@@ -31,7 +33,9 @@ static inline void wefti_fence_light(void)
 }
 
 /* Store, then be ready to read what the rare side wrote: the frequent side's
- * half of the duel. The store has at least release order. */
+ * half of the duel. The store has release order where the fence is asymmetric,
+ * else it is seq_cst, and the read that follows must then be seq_cst as well.
+ */
 #define wefti_store_light(a, v)                 \
     do {                                        \
         if (WEFT_LIKELY(wefti_asym)) {          \

@@ -207,7 +207,8 @@ def fences_in_one_file(tree):
     """Only base/asym.c fences; ThreadSanitizer does not see a fence."""
     yield from only_in(tree, r"\b(\w*membarrier\w*|\w*thread_fence\w*)\b",
                        {"src/base/asym.c", "src/base/asym.h",
-                        "include/weft/base/atomic.h"},
+                        "include/weft/base/atomic.h",
+                        "tests/unit/base/asym_test.c"},
                        "use base/asym.h")
 
 
