@@ -46,10 +46,20 @@ WEFT_UNCHECKED static bool yield(weft_spinlock *s)
     return false;
 }
 
+/* Only guards are written down: a plain lock held already is not noticed. */
+static void check_relock(const weft_spinlock *s)
+{
+    if (wefti_held_contains(s)) {
+        weft_panic("weft_spinlock_lock: this thread holds the spinlock "
+                   "already; waiting for itself would never end");
+    }
+}
+
 /* Nobody wakes a waiter: an unlock is a plain store, and a nap ends by its
  * deadline. The loop ends when the holder leaves. */
 WEFT_UNCHECKED void wefti_spinlock_lock_slow(weft_spinlock *s)
 {
+    check_relock(s);
     uint64_t nap = NAP_FIRST_NS;
     while (!spin(s) && !yield(s)) {
         (void)wefti_futex_wait_until(&s->word, 1, weft_deadline_after_ns(nap));
@@ -65,6 +75,6 @@ WEFT_UNCHECKED void wefti_spinlock_unlock_slow(weft_spinlock *s)
 
 void wefti_spinlock_no_room(void)
 {
-    weft_panic("WEFT_SPIN: out of memory for writing down this thread's "
-               "eighth lock");
+    weft_panic("WEFT_SPIN: out of memory for writing down that this thread "
+               "holds the lock");
 }

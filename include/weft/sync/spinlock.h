@@ -47,8 +47,8 @@ WEFT_UNCHECKED WEFT_INLINE bool weft_spinlock_lock_try(weft_spinlock *s)
     return wefti_swap_acquire(&s->word, 1u) == 0;
 }
 
-/* Lock, waiting as long as it takes; a second lock by the holder never
- * returns. */
+/* Lock, waiting as long as it takes. Panics if this thread is inside WEFT_SPIN
+ * on the same lock; a second plain lock by the holder never returns. */
 WEFT_INLINE void weft_spinlock_lock(weft_spinlock *s) WEFT_ACQUIRES(*s);
 WEFT_UNCHECKED WEFT_INLINE void weft_spinlock_lock(weft_spinlock *s)
 {
@@ -67,7 +67,9 @@ WEFT_UNCHECKED WEFT_INLINE void weft_spinlock_unlock(weft_spinlock *s)
 
 /* WEFT_SPIN(g, &s) { ... } holds the lock for the block and releases it on
  * every way out: the end, break, continue, return, goto, panic, the thread's
- * end. Panics if the thread's eighth lock cannot be written down. */
+ * end. Its first lock, and its eighth at once, make a thread allocate room to
+ * write them down; WEFT_SPIN panics if that fails, and then holds nothing. It
+ * panics too if this thread is inside WEFT_SPIN on the same lock. */
 #define WEFT_SPIN(g, s)                                                 \
     for (weft_spinlock_guard g WEFT_CLEANUP(weft_spinlock_guard_drop) = \
              weft_spinlock_guard_of(s);                                 \
