@@ -1,12 +1,17 @@
 /* The parker's word.
  *
- * EMPTY     no permission, nobody parked     EMPTY -> PARKED      park
- * PARKED    the owner sleeps, or is about to PARKED -> EMPTY      park, timed
- * out NOTIFIED  a permission waits               NOTIFIED -> EMPTY    park any
- * -> NOTIFIED      unpark Only the owner leaves NOTIFIED or enters PARKED, so
- * it alone can take the permission, and a permission is never lost. A spurious
- * wake-up finds the word still PARKED and sleeps on. Unpark wakes only if it
- * ended PARKED. */
+ *   EMPTY      no permission, nobody parked
+ *   PARKED     the owner sleeps, or is about to
+ *   NOTIFIED   a permission waits
+ *
+ *   EMPTY -> PARKED       park
+ *   PARKED -> EMPTY       park that timed out
+ *   NOTIFIED -> EMPTY     park
+ *   any -> NOTIFIED       unpark
+ *
+ * Only the owner leaves NOTIFIED or enters PARKED, so it alone can take the
+ * permission, and a permission is never lost. A spurious wake-up finds the
+ * word still PARKED and sleeps on. Unpark wakes only if it ended PARKED. */
 #include "base/park.h"
 
 #include "base/futex.h"
