@@ -67,19 +67,25 @@ static void forget_held(wefti_self *self)
     self->top = self->end = &sentinel[1];
 }
 
+static void abandon_all(void)
+{
+    wefti_held_doom_from(0);
+    wefti_held_abandon_from(0);
+}
+
 /* The thread ends. Runs again if another key's destructor locks or registers
  * something, since that sets the key anew. */
 static void on_thread_end(void *memory)
 {
     struct wefti_thread_record *record = memory;
     wefti_self *self = wefti_get_self();
-    wefti_held_doom_from(0);
-    wefti_held_abandon_from(0);
+    abandon_all();
     while (record->calls != NULL) {
         exit_call *call = record->calls;
         record->calls = call->next;
         call->fn(call->arg);
         WEFTI_DELETE(call);
+        abandon_all(); /* what the call itself has left locked */
     }
     forget_held(self);
     self->record = NULL;

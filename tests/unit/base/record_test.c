@@ -172,6 +172,41 @@ Test(record, of_a_thread_that_ends_runs_its_calls_in_reverse)
     cr_assert(abandoned_first);
 }
 
+static toy forgotten;
+
+static void locks_and_forgets(void *arg)
+{
+    (void)arg;
+    (void)hold(&forgotten);
+}
+
+static void sees_it_released(void *arg)
+{
+    abandoned_first = forgotten.released;
+    forgotten.released = false;
+    locks_and_forgets(arg);
+}
+
+static void *ends_with_forgetful_calls(void *arg)
+{
+    bool done = wefti_record_at_exit(sees_it_released, NULL) &&
+                wefti_record_at_exit(locks_and_forgets, NULL);
+    return done ? arg : NULL;
+}
+
+Test(record, abandons_what_the_calls_at_the_end_leave_behind)
+{
+    pthread_t thread;
+    void *result;
+    cr_assert_eq(pthread_create(&thread, NULL, ends_with_forgetful_calls, &one),
+                 0);
+    cr_assert_eq(pthread_join(thread, &result), 0);
+    cr_assert_not_null(result);
+    cr_assert(abandoned_first);
+    cr_assert(forgotten.released && forgotten.doomed);
+    cr_assert_eq(released, 2);
+}
+
 static pthread_key_t late_key;
 
 static void locks_late(void *arg)
