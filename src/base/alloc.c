@@ -1,6 +1,8 @@
 /* The user's allocator, or malloc. */
 #include "base/alloc.h"
 
+#include <weft/base/panic.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,9 @@ static weft_allocator current = {system_alloc, system_free, NULL};
 
 void weft_set_allocator(const weft_allocator *a)
 {
+    if (a != NULL && (a->alloc == NULL || a->free == NULL)) {
+        weft_panic("weft_set_allocator: alloc and free must both be given");
+    }
     current =
         a != NULL ? *a : (weft_allocator){system_alloc, system_free, NULL};
 }

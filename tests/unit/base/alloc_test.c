@@ -190,3 +190,24 @@ Test(alloc, new_and_delete_go_by_the_type)
     WEFTI_DELETE(l); /* aborts if the terms differ */
     cr_assert_eq(test_alloc_live(), 0);
 }
+
+static void set_half_an_allocator(void *arg)
+{
+    weft_set_allocator(arg);
+}
+
+Test(alloc, an_allocator_is_a_pair)
+{
+    weft_allocator halves[] = {{note_alloc, NULL, NULL},
+                               {NULL, note_free, NULL}};
+    for (size_t i = 0; i < 2; i++) {
+        weft_panic_info info = {.message = ""};
+        cr_assert_eq(
+            weft_catch_unwind(set_half_an_allocator, &halves[i], &info),
+            WEFT_PANICKED);
+        cr_assert_not_null(strstr(info.message, "weft_set_allocator"));
+        void *memory = wefti_alloc(BLOCK, 8); /* the one before still is */
+        cr_assert_not_null(memory);
+        wefti_free(memory, BLOCK, 8);
+    }
+}
