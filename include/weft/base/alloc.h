@@ -19,8 +19,9 @@ typedef struct weft_allocator {
 
 /* Use `a` from now on (a copy is kept); NULL restores malloc and free. Call it
  * before anything else of weft, or when all that weft allocated has been given
- * back: memory is freed by the allocator of that moment. No other call of weft
- * may run at the same time. */
+ * back: memory is freed by the allocator of that moment. A thread that has
+ * locked something keeps a record until it ends, the main thread to the end of
+ * the process. No other call of weft may run at the same time. */
 WEFT_API void weft_set_allocator(const weft_allocator *a);
 
 WEFT_END_DECLS

@@ -22,8 +22,9 @@ WEFT_BEGIN_DECLS
  *           pthread_exit or cancellation while it holds the mutex releases and
  *           poisons it. A poisoned mutex refuses lock until it is repaired with
  *           recover and declared sound with clear_poison.
- * Memory    a thread that holds more than seven locks at once allocates room
- *           to write them down; that can fail, and then nothing is held.
+ * Memory    a thread writes down what it holds. For that it allocates at its
+ *           first lock, and again when it holds more than seven at once; that
+ *           can fail, and then nothing is held.
  * Example   protect one invariant, such as "the sum of all balances is zero":
  *
  *     if (weft_mutex_lock(&m) != WEFT_OK) return;
@@ -67,7 +68,7 @@ WEFT_API void weft_mutex_clear_poison(weft_mutex *m);
  * mutex already, since that wait would not end.
  * WEFT_OK: held.  All else is not held:  WEFT_POISONED: a holder fell.
  * WEFT_TIMEOUT: the deadline came first.  WEFT_BUSY: somebody holds it.
- * WEFT_NO_MEMORY: this thread's eighth lock could not be written down. */
+ * WEFT_NO_MEMORY: there was no room to write the lock down. */
 WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status weft_mutex_lock(weft_mutex *m)
     WEFT_ACQUIRES_IF(0, *m);
 WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status
