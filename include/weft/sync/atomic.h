@@ -64,11 +64,12 @@ WEFT_BEGIN_DECLS
 /* For a type of your own (an enum, a pointer to a struct): the same functions,
  * without arithmetic. T is an integer, enum, bool or pointer of 1 to 8 bytes.
  * Follow it with a semicolon. */
-#define WEFT_ATOMIC_DEFINE(NAME, T) \
-    typedef struct NAME {           \
-        T wefti_value;              \
-    } NAME;                         \
-    WEFTI_ATOMIC_FUNCTIONS(NAME, T) \
+#define WEFT_ATOMIC_DEFINE(NAME, T)                                      \
+    typedef struct NAME {                                                \
+        T wefti_value;                                                   \
+    } NAME;                                                              \
+    WEFT_STATIC_ASSERT(sizeof(T) <= 8, "an atomic has 8 bytes at most"); \
+    WEFTI_ATOMIC_FUNCTIONS(NAME, T)                                      \
     WEFT_NEEDS_SEMICOLON
 
 #define WEFTI_ATOMIC_FUNCTIONS(NAME, T)         \

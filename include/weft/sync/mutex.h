@@ -162,8 +162,8 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
  * WEFT_MUTEX_DEFINE; `g` is the guard's name. `&m` is evaluated once.
  *
  * WEFT_LOCK_SCOPE(name, g, &m); does the same to the end of the block around
- * it. clang's analysis understands a return out of this form, but not out of
- * the former, where it reports the lock as still held. */
+ * it. clang's analysis understands every way out of this form; out of the
+ * former it takes a break, return or goto for a lock that is still held. */
 #define WEFT_LOCK(NAME, g, m)                                                 \
     for (NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop) = NAME##_guard_of(m); \
          NAME##_guard_enter(&g, __FILE__, __LINE__); NAME##_guard_leave(&g))
