@@ -12,6 +12,8 @@
 #include <weft/base/status.h>
 #include <weft/base/time.h>
 #include <weft/base/unwind.h>
+#include <weft/chan/chan.h>
+#include <weft/chan/chan_define.h>
 #include <weft/mem/arc.h>
 #include <weft/mem/counted.h>
 #include <weft/mem/rc.h>

@@ -1,0 +1,195 @@
+/* The ends of a channel: who holds one, and what happens when they let go.
+ *
+ * senders, receivers   living handles; 0 is final
+ * sides                2 -> 1 -> 0, a step by the last handle of each side
+ *                      once its close is done; who makes it 0 frees */
+#include <weft/chan/chan.h>
+#include <weft/base/panic.h>
+
+#include "base/asym.h"
+#include "chan/bounded.h"
+#include "chan/flavour.h"
+#include "chan/rendezvous.h"
+#include "chan/unbounded.h"
+
+enum { MAX_HANDLES = INT32_MAX };
+
+void wefti_chan_dead_end(const char *call)
+{
+    weft_panic("%s: this end of the channel was moved away, dropped or never "
+               "opened",
+               call);
+}
+
+static inline struct weft_chan *live(struct weft_chan *c, const char *call)
+{
+    if (WEFT_UNLIKELY(c == NULL)) {
+        wefti_chan_dead_end(call);
+    }
+    return c;
+}
+
+static void check_type(const weft_chan_type *type, const char *call)
+{
+    if (type->size == 0 || type->align == 0 ||
+        (type->align & (type->align - 1)) != 0 ||
+        type->size % type->align != 0 || type->size > PTRDIFF_MAX) {
+        weft_panic("%s: no message has a size of %zu and an alignment of %zu",
+                   call, type->size, type->align);
+    }
+}
+
+static weft_status hand_out(struct weft_chan *c, weft_chan_tx *tx,
+                            weft_chan_rx *rx)
+{
+    tx->chan = c;
+    rx->chan = c;
+    if (c == NULL) {
+        return WEFT_NO_MEMORY;
+    }
+    /* relaxed: nobody else knows the channel yet. */
+    wefti_store_relaxed(&c->senders, 1);
+    wefti_store_relaxed(&c->receivers, 1);
+    wefti_store_relaxed(&c->sides, 2);
+    return WEFT_OK;
+}
+
+weft_status weft_chan_open(const weft_chan_type *type, size_t capacity,
+                           weft_chan_tx *tx, weft_chan_rx *rx) WEFT_UNCHECKED
+{
+    check_type(type, "weft_chan_open");
+    wefti_asym_init();
+    return hand_out(capacity == 0 ? wefti_rendezvous_create(type)
+                                  : wefti_bounded_create(type, capacity),
+                    tx, rx);
+}
+
+weft_status weft_chan_open_unbounded(const weft_chan_type *type,
+                                     weft_chan_tx *tx,
+                                     weft_chan_rx *rx) WEFT_UNCHECKED
+{
+    check_type(type, "weft_chan_open_unbounded");
+    wefti_asym_init();
+    return hand_out(wefti_unbounded_create(type), tx, rx);
+}
+
+weft_status weft_chan_send(weft_chan_tx *tx, const void *msg)
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_send");
+    return c->flavour->send_until(c, msg, WEFT_FOREVER);
+}
+
+weft_status weft_chan_send_try(weft_chan_tx *tx, const void *msg)
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_send_try");
+    return c->flavour->send_try(c, msg);
+}
+
+weft_status weft_chan_send_until(weft_chan_tx *tx, const void *msg,
+                                 weft_deadline d)
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_send_until");
+    return c->flavour->send_until(c, msg, d);
+}
+
+weft_status weft_chan_recv(weft_chan_rx *rx, void *msg)
+{
+    struct weft_chan *c = live(rx->chan, "weft_chan_recv");
+    return c->flavour->recv_until(c, msg, WEFT_FOREVER);
+}
+
+weft_status weft_chan_recv_try(weft_chan_rx *rx, void *msg)
+{
+    struct weft_chan *c = live(rx->chan, "weft_chan_recv_try");
+    return c->flavour->recv_try(c, msg);
+}
+
+weft_status weft_chan_recv_until(weft_chan_rx *rx, void *msg, weft_deadline d)
+{
+    struct weft_chan *c = live(rx->chan, "weft_chan_recv_until");
+    return c->flavour->recv_until(c, msg, d);
+}
+
+void weft_chan_tx_clone(weft_chan_tx *tx, weft_chan_tx *out) WEFT_UNCHECKED
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_tx_clone");
+    /* relaxed: the caller's own handle keeps the count above 0. */
+    if (wefti_add_relaxed(&c->senders, 1) >= MAX_HANDLES) {
+        (void)wefti_sub_relaxed(&c->senders, 1); /* as above */
+        weft_panic("weft_chan_tx_clone: more than 2^31 senders");
+    }
+    out->chan = c;
+}
+
+/* One handle of a side is gone; true: it was that side's last. */
+static bool was_last(weft_atomic_u32 *handles)
+{
+    /* release [chan.handles]: what this holder did, for the one who closes;
+     * acquire [chan.handles]: what the others did, if that is this one. */
+    return wefti_sub_acq_rel(handles, 1) == 1;
+}
+
+static void leave(struct weft_chan *c)
+{
+    /* release [chan.sides]: this side is done;
+     * acquire [chan.sides]: so is the other one, if this frees. */
+    if (wefti_sub_acq_rel(&c->sides, 1) == 1) {
+        c->flavour->free(c);
+    }
+}
+
+void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
+{
+    struct weft_chan *c = tx->chan;
+    tx->chan = NULL;
+    if (c != NULL && was_last(&c->senders)) {
+        c->flavour->close_tx(c);
+        leave(c);
+    }
+}
+
+void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
+{
+    struct weft_chan *c = rx->chan;
+    rx->chan = NULL;
+    if (c != NULL && was_last(&c->receivers)) {
+        c->flavour->close_rx(c);
+        leave(c);
+    }
+}
+
+size_t weft_chan_tx_len(weft_chan_tx *tx)
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_tx_len");
+    return c->flavour->len(c);
+}
+
+size_t weft_chan_rx_len(weft_chan_rx *rx)
+{
+    struct weft_chan *c = live(rx->chan, "weft_chan_rx_len");
+    return c->flavour->len(c);
+}
+
+size_t weft_chan_tx_capacity(weft_chan_tx *tx)
+{
+    return live(tx->chan, "weft_chan_tx_capacity")->capacity;
+}
+
+size_t weft_chan_rx_capacity(weft_chan_rx *rx)
+{
+    return live(rx->chan, "weft_chan_rx_capacity")->capacity;
+}
+
+bool weft_chan_tx_is_closed(weft_chan_tx *tx)
+{
+    struct weft_chan *c = live(tx->chan, "weft_chan_tx_is_closed");
+    /* relaxed: a hint. */
+    return wefti_load_relaxed(&c->receivers) == 0;
+}
+
+bool weft_chan_rx_is_closed(weft_chan_rx *rx)
+{
+    struct weft_chan *c = live(rx->chan, "weft_chan_rx_is_closed");
+    /* relaxed: a hint. */
+    return wefti_load_relaxed(&c->senders) == 0;
+}

@@ -1,0 +1,61 @@
+/* What the kinds of channel have in common: the head of every channel, and
+ * the table of functions behind which each kind hides.
+ *
+ * A hot call pays one indirect jump, to a target that never changes for a
+ * channel. A flavour never sees the handles: chan.c counts them. */
+#ifndef WEFT_SRC_CHAN_FLAVOUR_H
+#define WEFT_SRC_CHAN_FLAVOUR_H
+
+#include <weft/chan/chan.h>
+#include <weft/base/atomic.h>
+
+#include <string.h>
+
+struct weft_chan;
+
+/* Results are those of the public function of the same name. close_tx runs
+ * once, when the last sender is gone, and close_rx once, when the last
+ * receiver is; either may be first, and both may run at once. close_rx leaves
+ * no message behind. free runs last, alone. */
+typedef struct wefti_flavour {
+    weft_status (*send_try)(struct weft_chan *c, const void *msg);
+    weft_status (*send_until)(struct weft_chan *c, const void *msg,
+                              weft_deadline d);
+    weft_status (*recv_try)(struct weft_chan *c, void *msg);
+    weft_status (*recv_until)(struct weft_chan *c, void *msg, weft_deadline d);
+    void (*close_tx)(struct weft_chan *c);
+    void (*close_rx)(struct weft_chan *c);
+    void (*free)(struct weft_chan *c);
+    size_t (*len)(const struct weft_chan *c);
+} wefti_flavour;
+
+/* First member of every flavour's channel, on a line that is only read while
+ * messages flow. */
+struct weft_chan {
+    const wefti_flavour *flavour; /* constant after init */
+    weft_chan_type type;          /* constant after init */
+    size_t capacity;              /* constant after init */
+    weft_atomic_u32 senders;      /* handles; states in chan.c */
+    weft_atomic_u32 receivers;
+    weft_atomic_u32 sides; /* that still use the memory: 2, 1, 0 */
+};
+
+/* Copy one message. Words, the most frequent message, without a call. */
+static inline void wefti_copy_message(void *restrict to,
+                                      const void *restrict from, size_t size)
+{
+    if (WEFT_LIKELY(size == sizeof(uint64_t))) {
+        memcpy(to, from, sizeof(uint64_t));
+    } else {
+        memcpy(to, from, size);
+    }
+}
+
+static inline void wefti_drop_message(const struct weft_chan *c, void *msg)
+{
+    if (c->type.drop != NULL) {
+        c->type.drop(msg);
+    }
+}
+
+#endif
