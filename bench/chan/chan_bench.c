@@ -29,7 +29,7 @@ WEFT_UNCHECKED static void *pipe_start(const bench_shape *shape)
         abort();
     }
     for (unsigned i = 1; i < senders; i++) {
-        numbers_tx_clone(&p->tx[0], &p->tx[i]);
+        numbers_tx_clone(&p->tx[i], &p->tx[0]);
     }
     return p;
 }

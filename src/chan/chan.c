@@ -110,7 +110,8 @@ weft_status weft_chan_recv_until(weft_chan_rx *rx, void *msg, weft_deadline d)
     return c->flavour->recv_until(c, msg, d);
 }
 
-void weft_chan_tx_clone(weft_chan_tx *tx, weft_chan_tx *out) WEFT_UNCHECKED
+void weft_chan_tx_clone(weft_chan_tx *out,
+                        const weft_chan_tx *tx) WEFT_UNCHECKED
 {
     struct weft_chan *c = live(tx->chan, "weft_chan_tx_clone");
     /* relaxed: the caller's own handle keeps the count above 0. */
@@ -140,9 +141,9 @@ static void leave(struct weft_chan *c)
 
 void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 {
-    struct weft_chan *c = tx->chan;
+    struct weft_chan *c = live(tx->chan, "weft_chan_tx_drop");
     tx->chan = NULL;
-    if (c != NULL && was_last(&c->senders)) {
+    if (was_last(&c->senders)) {
         c->flavour->close_tx(c);
         leave(c);
     }
@@ -150,9 +151,9 @@ void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 
 void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
 {
-    struct weft_chan *c = rx->chan;
+    struct weft_chan *c = live(rx->chan, "weft_chan_rx_drop");
     rx->chan = NULL;
-    if (c != NULL && was_last(&c->receivers)) {
+    if (was_last(&c->receivers)) {
         c->flavour->close_rx(c);
         leave(c);
     }

@@ -40,7 +40,7 @@ weft_status weft_thread_current(weft_thread_ref *ref)
     return WEFT_OK;
 }
 
-void weft_thread_ref_of(const weft_thread *t, weft_thread_ref *ref)
+void weft_thread_ref_of(weft_thread_ref *ref, const weft_thread *t)
 {
     if (t->state == NULL) {
         weft_panic("weft_thread_ref_of: the handle is empty: its thread was "
@@ -60,7 +60,7 @@ static wefti_thread *named(const weft_thread_ref *ref, const char *call)
     return ref->state;
 }
 
-void weft_thread_ref_clone(const weft_thread_ref *ref, weft_thread_ref *copy)
+void weft_thread_ref_clone(weft_thread_ref *copy, const weft_thread_ref *ref)
 {
     wefti_thread *state = named(ref, "weft_thread_ref_clone");
     wefti_thread_clone(state);

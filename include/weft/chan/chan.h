@@ -110,11 +110,12 @@ WEFT_API WEFT_NODISCARD weft_status weft_chan_recv_until(weft_chan_rx *rx,
 
 /* Make *out another sender of the same channel. Neither blocks nor allocates.
  * Panics beyond 2^31 living senders. */
-WEFT_API void weft_chan_tx_clone(weft_chan_tx *tx, weft_chan_tx *out)
+WEFT_API void weft_chan_tx_clone(weft_chan_tx *out, const weft_chan_tx *tx)
     WEFT_REQUIRES(*tx) WEFT_ACQUIRES(*out);
 
-/* Give up an end. Dropping the receiver destroys the messages left behind, and
- * waits for senders that are just then copying theirs in. */
+/* Give up an end; empties the handle, and an empty one panics (_drop_auto, for
+ * WEFT_AUTO, passes it over). Dropping the receiver destroys the messages left
+ * behind, and waits for senders that are just then copying theirs in. */
 WEFT_API void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_RELEASES(*tx);
 WEFT_API void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_RELEASES(*rx);
 
@@ -152,7 +153,7 @@ WEFT_END_DECLS
  *     s = jobs_send_from(&tx, &j);                  _try, _until: large T
  *     s = jobs_recv(&rx, &j);                       _try, _until(.., d)
  *     WEFT_CHAN_EACH(jobs, j, &rx) { work(&j); }    until the channel ends
- *     jobs_tx_clone(&tx, &other);
+ *     jobs_tx_clone(&other, &tx);
  *     args.tx = jobs_tx_move(&tx);                  jobs_rx_move
  *     jobs_tx_drop(&tx); jobs_rx_drop(&rx);
  *     WEFT_AUTO(jobs_tx, mine);                     dropped with its block

@@ -21,11 +21,14 @@ WEFT_SEND(weft_thread_ref);
 WEFT_API WEFT_NODISCARD weft_status weft_thread_current(weft_thread_ref *ref);
 
 /* Name the thread of a live handle. Never fails. */
-WEFT_API void weft_thread_ref_of(const weft_thread *t, weft_thread_ref *ref)
+WEFT_API void weft_thread_ref_of(weft_thread_ref *ref, const weft_thread *t)
     WEFT_REQUIRES(*t) WEFT_UNCHECKED;
 
-WEFT_API void weft_thread_ref_clone(const weft_thread_ref *ref,
-                                    weft_thread_ref *copy);
+/* Make *copy another ref to the same thread. Never fails. */
+WEFT_API void weft_thread_ref_clone(weft_thread_ref *copy,
+                                    const weft_thread_ref *ref);
+
+/* Give the ref back; empties it. An empty one panics. */
 WEFT_API void weft_thread_ref_drop(weft_thread_ref *ref);
 
 /* Wait until somebody unparks this thread, or has done so since it last

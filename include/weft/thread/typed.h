@@ -123,11 +123,11 @@ WEFT_INLINE weft_unit weft_unit_make(void)
     {                                                                         \
         return weft_thread_is_finished(&t->thread);                           \
     }                                                                         \
-    WEFT_INLINE void name##_ref_of(const name *t, weft_thread_ref *ref)       \
+    WEFT_INLINE void name##_ref_of(weft_thread_ref *ref, const name *t)       \
         WEFT_REQUIRES(*t) WEFT_UNCHECKED;                                     \
-    WEFT_INLINE void name##_ref_of(const name *t, weft_thread_ref *ref)       \
+    WEFT_INLINE void name##_ref_of(weft_thread_ref *ref, const name *t)       \
     {                                                                         \
-        weft_thread_ref_of(&t->thread, ref);                                  \
+        weft_thread_ref_of(ref, &t->thread);                                  \
     }
 
 WEFT_END_DECLS

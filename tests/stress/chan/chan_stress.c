@@ -72,7 +72,7 @@ static void sell(gang_member *me, fair *f, test_rng *rng)
         ticket t = {(uint32_t)me->index, i, &f->fate[me->index][i]};
         if (test_rng_below(rng, 16) == 0) {
             tickets_tx clone;
-            tickets_tx_clone(&tx, &clone);
+            tickets_tx_clone(&clone, &tx);
             tickets_tx_drop(&tx);
             tx = tickets_tx_move(&clone);
         }
@@ -125,7 +125,7 @@ static void hold_fair(size_t capacity, uint32_t round)
                         : tickets_open(capacity, &f.tx[0], &f.rx);
     cr_assert_eq(s, WEFT_OK);
     for (int i = 1; i < SENDERS; i++) {
-        tickets_tx_clone(&f.tx[0], &f.tx[i]);
+        tickets_tx_clone(&f.tx[i], &f.tx[0]);
     }
     gang_run(SENDERS + 1, trade, &f);
     for (uint32_t i = 0; i < SENDERS * EACH; i++) {

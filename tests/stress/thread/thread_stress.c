@@ -86,7 +86,7 @@ static void one_program(test_rng *rng)
         plans[i].pause_ns = test_rng_below(rng, 30000);
         cr_assert_eq(weft_thread_spawn(&threads[i], follow, &plans[i]),
                      WEFT_OK);
-        weft_thread_ref_of(&threads[i], &refs[i]);
+        weft_thread_ref_of(&refs[i], &threads[i]);
     }
     for (int n = 0; n < THREADS; n++) {
         const int i = plans[0].waits ? n : THREADS - 1 - n;
@@ -126,7 +126,7 @@ Test(thread_stress, detached_threads_wake_and_vanish)
         weft_thread_ref me, it;
         cr_assert_eq(weft_thread_current(&me), WEFT_OK);
         cr_assert_eq(weft_thread_spawn(&t, come_and_go, &me), WEFT_OK);
-        weft_thread_ref_of(&t, &it);
+        weft_thread_ref_of(&it, &t);
         weft_thread_detach(&t);
         weft_thread_park();
         weft_thread_unpark(&it);

@@ -8,7 +8,7 @@ Test(chan, many_clones_close_it_together)
     post_rx rx;
     post_office(1, &tx[0], &rx);
     for (int i = 1; i < CLONES; i++) {
-        post_tx_clone(&tx[i / 2], &tx[i]);
+        post_tx_clone(&tx[i], &tx[i / 2]);
     }
     for (int i = 0; i < CLONES; i++) {
         cr_assert_not(post_rx_is_closed(&rx));
@@ -18,7 +18,7 @@ Test(chan, many_clones_close_it_together)
     post_rx_drop(&rx);
 }
 
-Test(chan, a_moved_end_works_and_its_old_name_may_be_dropped)
+Test(chan, a_moved_end_works_and_its_old_name_is_empty)
 {
     post_tx tx;
     post_rx rx;
@@ -27,23 +27,23 @@ Test(chan, a_moved_end_works_and_its_old_name_may_be_dropped)
     post_rx rx2 = post_rx_move(&rx);
     post_tx_adopt(&tx2);
     post_rx_adopt(&rx2);
-    post_tx_drop(&tx);
-    post_rx_drop(&rx);
+    post_tx_drop_auto(&tx); /* as a cleanup would */
+    post_rx_drop_auto(&rx);
     parcel p = parcel_of(0, 3);
     cr_assert_eq(post_send(&tx2, p), WEFT_OK);
     cr_assert_eq(post_recv(&rx2, &p), WEFT_OK);
     post_tx_drop(&tx2);
-    post_tx_drop(&tx2);
+    post_tx_drop_auto(&tx2);
     post_rx_drop(&rx2);
-    post_rx_drop(&rx2);
+    post_rx_drop_auto(&rx2);
 }
 
-Test(chan, all_zero_ends_may_be_dropped)
+Test(chan, all_zero_ends_pass_through_a_cleanup)
 {
     post_tx tx = {0};
     post_rx rx = {0};
-    post_tx_drop(&tx);
-    post_rx_drop(&rx);
+    post_tx_drop_auto(&tx);
+    post_rx_drop_auto(&rx);
 }
 
 static post_tx dead_tx;
@@ -67,12 +67,22 @@ USE(use_send_until, post_send_until(&dead_tx, some, WEFT_FOREVER))
 static void use_clone(void *arg)
 {
     (void)arg;
-    post_tx_clone(&dead_tx, &out);
+    post_tx_clone(&out, &dead_tx);
 }
 static void use_move(void *arg)
 {
     (void)arg;
     out = post_tx_move(&dead_tx);
+}
+static void use_tx_drop(void *arg)
+{
+    (void)arg;
+    post_tx_drop(&dead_tx);
+}
+static void use_rx_drop(void *arg)
+{
+    (void)arg;
+    post_rx_drop(&dead_rx);
 }
 USE(use_recv, post_recv(&dead_rx, &some))
 USE(use_recv_try, post_recv_try(&dead_rx, &some))
@@ -113,6 +123,8 @@ Test(chan, misuse_panics_and_names_the_rule)
         {use_send_until, "weft_chan_send_until: this end"},
         {use_clone, "weft_chan_tx_clone: this end"},
         {use_move, "post_tx_move: this end"},
+        {use_tx_drop, "weft_chan_tx_drop: this end"},
+        {use_rx_drop, "weft_chan_rx_drop: this end"},
         {use_recv, "weft_chan_recv: this end"},
         {use_recv_try, "weft_chan_recv_try: this end"},
         {use_recv_until, "weft_chan_recv_until: this end"},

@@ -91,7 +91,7 @@ static inline void office_open(office *o, size_t capacity)
     post_tx tx;
     post_office(capacity, &tx, &o->rx);
     for (int i = 0; i < SENDERS; i++) {
-        post_tx_clone(&tx, &o->tx[i]);
+        post_tx_clone(&o->tx[i], &tx);
     }
     post_tx_drop(&tx);
 }

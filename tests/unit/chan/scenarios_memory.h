@@ -78,8 +78,8 @@ static inline void scenario_open_survives_failed_allocations(size_t capacity)
         }
         cr_assert_eq(s, WEFT_NO_MEMORY);
         cr_assert_eq(test_alloc_live(), 0);
-        post_tx_drop(&tx); /* as if dropped */
-        post_rx_drop(&rx);
+        post_tx_drop_auto(&tx); /* a failed open leaves them empty */
+        post_rx_drop_auto(&rx);
     }
     post_rx_drop(&rx);
     post_tx_drop(&tx);
@@ -107,7 +107,7 @@ static inline void scenario_a_sender_inside_its_own_channel(size_t capacity)
                                        : letters_open(capacity, &tx, &rx),
                  WEFT_OK);
     letter l;
-    weft_chan_tx_clone(&tx.raw, &l.reply_to);
+    weft_chan_tx_clone(&l.reply_to, &tx.raw);
     if (letters_send_try(&tx, l) != WEFT_OK) {
         letter_destroy(&l);
     }

@@ -116,7 +116,7 @@ static void hasty_senders_and_receiver(gang_member *me)
     }
     for (int i = 0; i < 150; i++) {
         post_tx mine;
-        post_tx_clone(&o->tx[me->index], &mine);
+        post_tx_clone(&mine, &o->tx[me->index]);
         uint64_t us = test_rng_below(&rng, 60);
         weft_status s =
             post_send_until(&mine, parcel_of((uint32_t)me->index, n),

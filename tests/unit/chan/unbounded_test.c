@@ -121,8 +121,8 @@ Test(unbounded, blocks_of_one_slot_race_with_the_drop)
         printer s = {0};
         uint32_t before = wefti_load_relaxed(&pages_destroyed); /* joined */
         cr_assert_eq(pages_open_unbounded(&s.tx[0], &s.rx), WEFT_OK);
-        pages_tx_clone(&s.tx[0], &s.tx[1]);
-        pages_tx_clone(&s.tx[0], &s.tx[2]);
+        pages_tx_clone(&s.tx[1], &s.tx[0]);
+        pages_tx_clone(&s.tx[2], &s.tx[0]);
         gang_run(4, print_until_closed, &s);
         uint32_t gone = wefti_load_relaxed(&pages_destroyed); /* joined */
         cr_assert_eq(s.sent[0] + s.sent[1] + s.sent[2],

@@ -41,7 +41,7 @@ Test(park, refs_to_one_thread_are_equal_and_survive_each_other)
     weft_thread_ref a, b, c;
     cr_assert_eq(weft_thread_current(&a), WEFT_OK);
     cr_assert_eq(weft_thread_current(&b), WEFT_OK);
-    weft_thread_ref_clone(&a, &c);
+    weft_thread_ref_clone(&c, &a);
     cr_assert_eq(a.state, b.state);
     weft_thread_ref_drop(&a);
     weft_thread_ref_drop(&b);
@@ -72,7 +72,7 @@ Test(park, parked_thread_is_woken)
     weft_thread t;
     weft_thread_ref ref;
     cr_assert_eq(weft_thread_spawn(&t, park_once, &p), WEFT_OK);
-    weft_thread_ref_of(&t, &ref);
+    weft_thread_ref_of(&ref, &t);
     gate_wait(&p.ready);
     cr_assert(test_wait_until_asleep(p.tid));
     cr_assert_not(weft_thread_is_finished(&t));
@@ -96,7 +96,7 @@ Test(park, spurious_returns_do_not_end_a_park)
     const struct sigaction action = {.sa_handler = ignore_signal};
     cr_assert_eq(sigaction(SIGUSR1, &action, NULL), 0);
     cr_assert_eq(weft_thread_spawn(&t, park_once, &p), WEFT_OK);
-    weft_thread_ref_of(&t, &ref);
+    weft_thread_ref_of(&ref, &t);
     gate_wait(&p.ready);
     for (int i = 0; i < 50; i++) {
         cr_assert(test_wait_until_asleep(p.tid));
@@ -132,7 +132,7 @@ Test(park, no_wake_up_is_lost, .timeout = 60)
     weft_thread_ref ref;
     cr_assert_eq(weft_thread_current(&p.other), WEFT_OK);
     cr_assert_eq(weft_thread_spawn(&t, take_turns, &p), WEFT_OK);
-    weft_thread_ref_of(&t, &ref);
+    weft_thread_ref_of(&ref, &t);
     for (uint64_t i = 0; i < ROUNDS; i++) {
         weft_thread_unpark(&ref);
         weft_thread_park();
@@ -151,7 +151,7 @@ Test(park, ref_may_outlive_its_thread)
         weft_thread t;
         weft_thread_ref ref;
         cr_assert_eq(weft_thread_spawn(&t, park_once, &p), WEFT_OK);
-        weft_thread_ref_of(&t, &ref);
+        weft_thread_ref_of(&ref, &t);
         weft_thread_unpark(&ref);
         cr_assert_eq(weft_thread_join(&t, NULL), WEFT_OK);
         weft_thread_unpark(&ref);

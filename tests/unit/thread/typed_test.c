@@ -115,7 +115,7 @@ Test(typed, detached_ticker_goes_on_alone)
     ticker t;
     cr_assert_eq(ticker_spawn(&t, tick, WEFT_UNIT), WEFT_OK);
     weft_thread_ref ref;
-    ticker_ref_of(&t, &ref);
+    ticker_ref_of(&ref, &t);
     ticker_detach(&t);
     cr_assert_null(t.thread.state);
     weft_thread_unpark(&ref);
