@@ -3,6 +3,7 @@
 #define WEFT_WEFT_H
 
 #include <weft/base/alloc.h>
+#include <weft/base/asym.h>
 #include <weft/base/atomic.h>
 #include <weft/base/config.h>
 #include <weft/base/own.h>
@@ -17,6 +18,7 @@
 #include <weft/mem/arc.h>
 #include <weft/mem/counted.h>
 #include <weft/mem/rc.h>
+#include <weft/queue/deque.h>
 #include <weft/sync/atomic.h>
 #include <weft/sync/guarded.h>
 #include <weft/sync/mutex.h>
