@@ -18,6 +18,9 @@
 #include <weft/mem/arc.h>
 #include <weft/mem/counted.h>
 #include <weft/mem/rc.h>
+#include <weft/par/job.h>
+#include <weft/par/pool.h>
+#include <weft/par/task.h>
 #include <weft/queue/deque.h>
 #include <weft/sync/atomic.h>
 #include <weft/sync/guarded.h>

@@ -1,0 +1,42 @@
+#include "par/latch.h"
+
+uint64_t wefti_latch_read(wefti_job *job)
+{
+    /* acquire [latch.done]: receives what the thief wrote. */
+    return wefti_load_acquire(&job->state);
+}
+
+void wefti_latch_sign(wefti_job *job, const wefti_member *thief)
+{
+    uint64_t name = (uint64_t)(thief->index + 1) << WEFTI_THIEF_SHIFT;
+    /* relaxed: a hint to the waiter whom to help; PENDING is zero, and a
+     * waiter that is already there stays. */
+    (void)wefti_add_relaxed(&job->state, name | WEFTI_RUNNING);
+}
+
+void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase)
+{
+    /* release [latch.done]: hands over what the thief wrote; acquire
+     * [latch.wait]: the waiter is ready to be woken. */
+    uint64_t before = wefti_swap_acq_rel(&job->state, (uint64_t)phase);
+    /* The job may be gone; the waiter's place in the pool is not. */
+    uint32_t waiter = (uint32_t)(before >> WEFTI_WAITER_SHIFT);
+    if (waiter != 0) {
+        wefti_parker_unpark(&pool->members[waiter - 1].parker);
+    }
+}
+
+bool wefti_latch_await(wefti_job *job, const wefti_member *m)
+{
+    uint64_t name = (uint64_t)(m->index + 1) << WEFTI_WAITER_SHIFT;
+    uint64_t state = wefti_latch_read(job);
+    while (!wefti_latch_is_open(state)) {
+        uint64_t next = (uint32_t)state | name;
+        /* release [latch.wait]: whoever opens the latch will wake us; acquire
+         * [latch.done]: or it is open, and this receives what was done. */
+        if (wefti_cas_release_or_acquire(&job->state, &state, next)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,333 @@
+/* Pools: how they start, stop, and survive fork, exit and unloading. */
+#include "par/pool.h"
+
+#include "base/alloc.h"
+#include "base/futex.h"
+
+#include <weft/base/panic.h>
+#include <weft/base/unwind.h>
+#include <weft/thread/cpu.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Guards the list of pools, the default pool's creation, and every start and
+ * stop: rare things all. A fork takes it, so that the child finds it free. */
+static pthread_mutex_t lifecycle = PTHREAD_MUTEX_INITIALIZER;
+static weft_pool *pools;  /* guarded by lifecycle */
+static bool process_ends; /* guarded by lifecycle */
+static WEFT_ATOMIC(weft_pool *) default_pool;
+
+static size_t pool_bytes(size_t threads)
+{
+    return sizeof(weft_pool) +
+           (threads + WEFTI_POOL_GUESTS) * sizeof(wefti_member);
+}
+
+/* The environment's word, if it is a number in range; else 0. */
+static size_t workers_wished(void)
+{
+    const char *text = getenv("WEFT_NUM_WORKERS");
+    if (text == NULL || *text < '0' || *text > '9') {
+        return 0;
+    }
+    char *end;
+    unsigned long wish = strtoul(text, &end, 10);
+    return *end == '\0' && wish <= WEFTI_POOL_WORKERS ? wish : 0;
+}
+
+/* ------------------------------------------------------ threads, lifecycle
+ * held */
+
+static bool start_thread(weft_pool *pool, wefti_member *m)
+{
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0) {
+        return false;
+    }
+    bool ok = pool->stack_size == 0 ||
+              pthread_attr_setstacksize(&attr, pool->stack_size) == 0;
+    ok = ok && pthread_create(&m->thread, &attr, wefti_worker_main, m) == 0;
+    (void)pthread_attr_destroy(&attr);
+    if (ok) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "%s-%u", pool->name,
+                       (m->index + 1) % 10000);
+        (void)pthread_setname_np(m->thread, name);
+    }
+    return ok;
+}
+
+/* Signals are for the program's own threads: the pool's block them all. */
+static void start_threads(weft_pool *pool)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 0; i < pool->threads; i++) {
+        wefti_member *m = &pool->members[i];
+        /* relaxed: taken by a thread that forked this process in a task. */
+        if (!m->started && wefti_load_relaxed(&m->taken) == 0) {
+            m->started = start_thread(pool, m);
+        }
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void wefti_pool_start(weft_pool *pool)
+{
+    (void)pthread_mutex_lock(&lifecycle);
+    if (wefti_load_relaxed(&pool->dormant)) { /* relaxed: under the lock */
+        wefti_deque_prepare();
+        if (!process_ends) {
+            start_threads(pool);
+        }
+        /* release [pool.dormant]: the asymmetric fence is ready. */
+        wefti_store_release(&pool->dormant, 0u);
+    }
+    (void)pthread_mutex_unlock(&lifecycle);
+}
+
+/* Join the threads that end before the deadline. A thread of the pool that is
+ * itself on the way out of the process is not waited for. */
+static bool stop_threads(weft_pool *pool, weft_deadline d)
+{
+    bool all = true;
+    /* seq_cst [pool.stop]: before the permissions to wake up. */
+    wefti_store_seq_cst(&pool->stopping, 1u);
+    for (size_t i = 0; i < pool->threads; i++) {
+        wefti_parker_unpark(&pool->members[i].parker);
+    }
+    for (size_t i = 0; i < pool->threads; i++) {
+        wefti_member *m = &pool->members[i];
+        bool gone = m->started && !pthread_equal(m->thread, pthread_self());
+        /* acquire [member.gone]: the thread has done all it will do. */
+        while (gone && wefti_load_acquire(&m->gone) == 0) {
+            gone = wefti_futex_wait_until(&m->gone, 0, d);
+        }
+        if (gone) {
+            (void)pthread_join(m->thread, NULL);
+            m->started = false;
+        }
+        all = all && !m->started;
+    }
+    return all;
+}
+
+static bool in_use(const weft_pool *pool)
+{
+    for (size_t i = pool->threads; i < pool->size; i++) {
+        /* acquire [member.taken]: the guest has left for good. */
+        if (wefti_load_acquire(&pool->members[i].taken) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------ fork and exit
+ */
+
+static void before_fork(void)
+{
+    (void)pthread_mutex_lock(&lifecycle);
+}
+
+static void after_fork_parent(void)
+{
+    (void)pthread_mutex_unlock(&lifecycle);
+}
+
+/* In the child only the calling thread is left: every place but its own is
+ * vacant, and what it was stealing or sleeping on is void. */
+static void after_fork_child(void)
+{
+    for (weft_pool *pool = pools; pool != NULL; pool = pool->next) {
+        for (size_t i = 0; i < pool->size; i++) {
+            wefti_member *m = &pool->members[i];
+            /* relaxed, all: the process has one thread. */
+            bool lives = m->started || wefti_load_relaxed(&m->taken) != 0;
+            bool mine = lives && pthread_equal(m->thread, pthread_self());
+            m->started = false;
+            wefti_store_relaxed(&m->taken, mine ? 1u : 0u);
+            wefti_store_relaxed(&m->asleep, 0u);
+            wefti_store_relaxed(&m->follower, 0u);
+            wefti_store_relaxed(&m->gone, 0u);
+            if (!mine) {
+                memset(&m->worker, 0, sizeof m->worker);
+                memset(&m->parker, 0, sizeof m->parker);
+            }
+        }
+        wefti_store_relaxed(&pool->dormant, 1u);
+    }
+    (void)pthread_mutex_unlock(&lifecycle);
+}
+
+static void at_first_pool(void)
+{
+    (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+}
+
+static void enlist(weft_pool *pool)
+{
+    pool->next = pools;
+    pools = pool;
+}
+
+static void delist(weft_pool *pool)
+{
+    weft_pool **link = &pools;
+    while (*link != pool) {
+        link = &(*link)->next;
+    }
+    *link = pool->next;
+}
+
+/* At exit, and before the library is unloaded: no thread may be left that
+ * would run its code. One that is busy with the program's own code at exit is
+ * left to the end of the process. */
+__attribute__((destructor)) static void stop_default_pool(void)
+{
+    (void)pthread_mutex_lock(&lifecycle);
+    process_ends = true;
+    weft_pool *pool = wefti_load_relaxed(&default_pool); /* relaxed: locked */
+    (void)pthread_mutex_unlock(&lifecycle);
+    if (pool == NULL) {
+        return;
+    }
+    bool stopped =
+        stop_threads(pool, weft_deadline_after_ms(WEFTI_POOL_EXIT_MS));
+    if (stopped && !in_use(pool)) {
+        /* relaxed: no other thread uses weft at this point. */
+        wefti_store_relaxed(&default_pool, (weft_pool *)NULL);
+        delist(pool);
+        wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
+    }
+}
+
+/* -------------------------------------------------------------- life itself
+ */
+
+static weft_pool *create(const weft_pool_config *config)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, at_first_pool);
+    size_t workers =
+        config->workers != 0 ? config->workers : weft_cpu_parallelism();
+    if (workers > WEFTI_POOL_WORKERS) {
+        workers = WEFTI_POOL_WORKERS;
+    }
+    weft_pool *pool =
+        wefti_alloc_zeroed(pool_bytes(workers - 1), WEFT_CACHE_LINE);
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->threads = workers - 1;
+    pool->size = pool->threads + WEFTI_POOL_GUESTS;
+    pool->stack_size = config->stack_size;
+    (void)snprintf(pool->name, sizeof pool->name, "%s",
+                   config->name != NULL ? config->name : "weft");
+    for (size_t i = 0; i < pool->size; i++) {
+        pool->members[i].pool = pool;
+        pool->members[i].index = (uint32_t)i;
+    }
+    wefti_store_relaxed(&pool->dormant, 1u); /* relaxed: not shared yet */
+    return pool;
+}
+
+weft_status weft_pool_create(weft_pool **pool, const weft_pool_config *config)
+{
+    weft_pool_config nothing = {0};
+    *pool = create(config != NULL ? config : &nothing);
+    if (*pool == NULL) {
+        return WEFT_NO_MEMORY;
+    }
+    (void)pthread_mutex_lock(&lifecycle);
+    enlist(*pool);
+    (void)pthread_mutex_unlock(&lifecycle);
+    wefti_pool_start(*pool);
+    return WEFT_OK;
+}
+
+void weft_pool_free(weft_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    if (in_use(pool)) {
+        weft_panic("weft_pool_free: work is still installed in the pool");
+    }
+    (void)pthread_mutex_lock(&lifecycle);
+    delist(pool);
+    (void)pthread_mutex_unlock(&lifecycle);
+    (void)stop_threads(pool, WEFT_FOREVER);
+    wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
+}
+
+static WEFT_COLD weft_pool *create_default(void)
+{
+    weft_pool_config config = {.workers = workers_wished()};
+    (void)pthread_mutex_lock(&lifecycle);
+    weft_pool *pool = wefti_load_relaxed(&default_pool); /* relaxed: locked */
+    if (pool == NULL && !process_ends && (pool = create(&config)) != NULL) {
+        enlist(pool);
+        /* release [pool.default]: the pool's contents. */
+        wefti_store_release(&default_pool, pool);
+    }
+    (void)pthread_mutex_unlock(&lifecycle);
+    return pool;
+}
+
+weft_pool *wefti_pool_default(void)
+{
+    /* acquire [pool.default]: the pool's contents. */
+    weft_pool *pool = wefti_load_acquire(&default_pool);
+    return WEFT_LIKELY(pool != NULL) ? pool : create_default();
+}
+
+/* ------------------------------------------------------------------ visits */
+
+static void leave(wefti_member **m)
+{
+    wefti_guest_leave(*m);
+}
+
+/* No place is free: work alone, in a deque that nobody else knows. */
+static WEFT_COLD weft_status install_alone(weft_pool *pool,
+                                           void (*fn)(void *arg), void *arg)
+{
+    wefti_member alone;
+    memset(&alone, 0, sizeof alone);
+    alone.pool = pool;
+    alone.outer = wefti_this_worker;
+    wefti_this_worker = &alone.worker;
+    wefti_member *m WEFT_CLEANUP(leave) WEFT_UNUSED = &alone;
+    return weft_catch_unwind(fn, arg, NULL);
+}
+
+weft_status weft_pool_install(weft_pool *pool, void (*fn)(void *arg), void *arg)
+{
+    if (wefti_this_worker != NULL && wefti_this_member()->pool == pool) {
+        return weft_catch_unwind(fn, arg, NULL);
+    }
+    wefti_member *entered = wefti_guest_enter(pool);
+    if (entered == NULL) {
+        return install_alone(pool, fn, arg);
+    }
+    wefti_member *m WEFT_CLEANUP(leave) WEFT_UNUSED = entered;
+    return weft_catch_unwind(fn, arg, NULL);
+}
+
+size_t weft_pool_workers(const weft_pool *pool)
+{
+    if (pool == NULL && wefti_this_worker != NULL) {
+        pool = wefti_this_member()->pool;
+    }
+    if (pool == NULL) {
+        pool = wefti_pool_default();
+    }
+    return pool != NULL ? pool->threads + 1 : 1;
+}

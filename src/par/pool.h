@@ -1,0 +1,34 @@
+/* What a pool consists of. */
+#ifndef WEFT_SRC_PAR_POOL_H
+#define WEFT_SRC_PAR_POOL_H
+
+#include "par/worker.h"
+
+enum {
+    WEFTI_POOL_GUESTS = 16,    /* threads from outside at work at a time */
+    WEFTI_POOL_WORKERS = 1024, /* at most */
+    WEFTI_POOL_NAME_SIZE = 10, /* leaves room for "-1023" in 16 bytes */
+    WEFTI_POOL_EXIT_MS = 100,  /* patience with busy workers at exit */
+};
+
+/* Members [0, threads) are the pool's own, the rest are places for guests.
+ * All is constant after creation but where noted. */
+struct weft_pool {
+    size_t threads;
+    size_t size; /* threads + WEFTI_POOL_GUESTS */
+    size_t stack_size;
+    char name[WEFTI_POOL_NAME_SIZE];
+    weft_pool *next;         /* guarded by the lifecycle lock */
+    weft_atomic_u32 dormant; /* threads are to be started; after fork too */
+    weft_atomic_u32 stopping;
+    wefti_member members[];
+};
+
+/* The default pool, created if need be. NULL: out of memory, or the process is
+ * at its end. */
+WEFT_NODISCARD weft_pool *wefti_pool_default(void);
+
+/* Start the threads of a dormant pool: as many as the system allows. */
+void wefti_pool_start(weft_pool *pool);
+
+#endif

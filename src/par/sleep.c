@@ -1,0 +1,87 @@
+#include "par/sleep.h"
+
+#include "base/asym.h"
+#include "par/latch.h"
+
+static bool something_to_steal(weft_pool *pool)
+{
+    for (size_t i = 0; i < pool->size; i++) {
+        if (!wefti_deque_is_empty(&pool->members[i].worker.deque)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void wefti_sleep_idle(wefti_member *m)
+{
+    weft_pool *pool = m->pool;
+    /* release [sleep.asleep]: precedes the wishes, so that who hears one of
+     * them finds us; the last of the accesses that announce. */
+    (void)wefti_swap_release(&m->asleep, 1u);
+    for (size_t i = 0; i < pool->size; i++) {
+        wefti_deque_want(&pool->members[i].worker.deque);
+    }
+    wefti_fence_heavy();
+    /* seq_cst [pool.stop]: the stopper stores it, then unparks us. */
+    if (!something_to_steal(pool) && !wefti_load_seq_cst(&pool->stopping)) {
+        (void)wefti_parker_park_until(&m->parker, WEFT_FOREVER);
+    }
+    /* relaxed: awake; if a waker claimed us in between, its permission stays
+     * and ends the next sleep at once. */
+    wefti_store_relaxed(&m->asleep, 0u);
+}
+
+void wefti_sleep_on(wefti_member *m, wefti_job *job)
+{
+    wefti_member *thief = wefti_latch_thief(m->pool, wefti_latch_read(job));
+    if (thief != NULL && !weft_panicking()) {
+        /* release [sleep.follower]: precedes the wish. */
+        (void)wefti_swap_release(&thief->follower, m->index + 1);
+        wefti_deque_want(&thief->worker.deque);
+        wefti_fence_heavy();
+        if (!wefti_deque_is_empty(&thief->worker.deque)) {
+            return;
+        }
+    }
+    if (wefti_latch_await(job, m)) {
+        (void)wefti_parker_park_until(&m->parker, WEFT_FOREVER);
+    }
+}
+
+/* Wake one idle thread. true: there are more. */
+static bool wake_one_idle(weft_pool *pool)
+{
+    bool woke = false;
+    for (size_t i = 0; i < pool->threads; i++) {
+        wefti_member *m = &pool->members[i];
+        /* relaxed: the swap decides. */
+        if (wefti_load_relaxed(&m->asleep) == 0) {
+            continue;
+        }
+        if (woke) {
+            return true;
+        }
+        /* acquire [sleep.asleep]: one claim a sleeper. */
+        if (wefti_swap_acquire(&m->asleep, 0u) == 1) {
+            wefti_parker_unpark(&m->parker);
+            woke = true;
+        }
+    }
+    return false;
+}
+
+void wefti_worker_feed(wefti_worker *w)
+{
+    wefti_member *m = (wefti_member *)(void *)w;
+    /* seq_cst [deque.wish]: acquires from all who wished before. */
+    (void)wefti_swap_seq_cst(&w->deque.wanted, 0u);
+    /* acquire [sleep.follower]: the follower announced itself first. */
+    uint32_t follower = wefti_swap_acquire(&m->follower, 0u);
+    if (follower != 0) {
+        wefti_parker_unpark(&m->pool->members[follower - 1].parker);
+        wefti_deque_want(&w->deque); /* the idle come with the next push */
+    } else if (wake_one_idle(m->pool)) {
+        wefti_deque_want(&w->deque);
+    }
+}

@@ -1,0 +1,120 @@
+/* What a pool's own thread does all day: steal, run, sleep. */
+#include "par/worker.h"
+
+#include "base/futex.h"
+#include "par/job.h"
+#include "par/pool.h"
+#include "par/sleep.h"
+
+#include <weft/base/time.h>
+
+#include <sched.h>
+
+enum {
+    SEARCH_NS = 50000, /* a new job within this time costs no wake-up */
+    LOOKS_A_YIELD = 64,
+};
+
+__thread wefti_worker *wefti_this_worker;
+
+/* One look at everybody, beginning with the last one robbed. Who has nothing
+ * is asked to share: a loop publishes its remainder only when it is wanted. */
+static wefti_job *look_around(wefti_member *m)
+{
+    weft_pool *pool = m->pool;
+    for (size_t i = 0; i < pool->size; i++) {
+        uint32_t at = (uint32_t)((m->victim + i) % pool->size);
+        wefti_member *victim = &pool->members[at];
+        wefti_job *job = victim != m ? wefti_job_steal(victim) : NULL;
+        if (job != NULL) {
+            m->victim = at;
+            return job;
+        }
+        /* relaxed: a hint, to leave the owner its line if it knows. */
+        if (wefti_load_relaxed(&victim->worker.deque.wanted) == 0) {
+            wefti_deque_want(&victim->worker.deque);
+        }
+    }
+    return NULL;
+}
+
+static bool is_stopping(weft_pool *pool)
+{
+    /* seq_cst [pool.stop]: nothing is read after it; sleep.c looks again. */
+    return wefti_load_seq_cst(&pool->stopping) != 0;
+}
+
+/* Bounded by SEARCH_NS. */
+static wefti_job *search(wefti_member *m)
+{
+    uint64_t give_up = weft_now_ns() + SEARCH_NS;
+    do {
+        for (int i = 0; i < LOOKS_A_YIELD; i++) {
+            wefti_job *job = look_around(m);
+            if (job != NULL || is_stopping(m->pool)) {
+                return job;
+            }
+            wefti_spin_hint();
+        }
+        (void)sched_yield();
+    } while (weft_now_ns() < give_up);
+    return NULL;
+}
+
+void *wefti_worker_main(void *member)
+{
+    wefti_member *m = member;
+    wefti_this_worker = &m->worker;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    while (!is_stopping(m->pool)) {
+        wefti_job *job = search(m);
+        if (job != NULL) {
+            wefti_job_run_stolen(m, job);
+        } else if (!is_stopping(m->pool)) {
+            wefti_sleep_idle(m);
+        }
+    }
+    /* release [member.gone]: the pool may go, but for a moment's patience. */
+    wefti_store_release(&m->gone, 1u);
+    wefti_futex_wake_all(&m->gone);
+    return NULL;
+}
+
+/* Claim the place for the calling thread. */
+static bool claim(wefti_member *m)
+{
+    uint32_t seen = 0;
+    /* relaxed: a look before the swap. acquire [member.taken]: receives the
+     * deque as the guest before left it. */
+    return wefti_load_relaxed(&m->taken) == 0 &&
+           wefti_cas_acquire(&m->taken, &seen, 1u);
+}
+
+wefti_member *wefti_guest_enter(weft_pool *pool)
+{
+    if (pool == NULL) {
+        return NULL;
+    }
+    /* acquire [pool.dormant]: the threads are started. */
+    if (WEFT_UNLIKELY(wefti_load_acquire(&pool->dormant))) {
+        wefti_pool_start(pool);
+    }
+    for (size_t i = pool->threads; i < pool->size; i++) {
+        wefti_member *m = &pool->members[i];
+        if (claim(m)) {
+            m->outer = wefti_this_worker;
+            m->entry = NULL;
+            m->thread = pthread_self();
+            wefti_this_worker = &m->worker;
+            return m;
+        }
+    }
+    return NULL;
+}
+
+void wefti_guest_leave(wefti_member *m)
+{
+    wefti_this_worker = m->outer;
+    /* release [member.taken]: hands the deque to the next guest. */
+    wefti_store_release(&m->taken, 0u);
+}
