@@ -18,8 +18,12 @@
 #include <weft/mem/arc.h>
 #include <weft/mem/counted.h>
 #include <weft/mem/rc.h>
+#include <weft/par/collect.h>
+#include <weft/par/for.h>
 #include <weft/par/job.h>
 #include <weft/par/pool.h>
+#include <weft/par/reduce.h>
+#include <weft/par/split.h>
 #include <weft/par/task.h>
 #include <weft/queue/deque.h>
 #include <weft/sync/atomic.h>

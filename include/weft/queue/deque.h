@@ -36,7 +36,7 @@ typedef struct wefti_deque {
     slots[WEFTI_DEQUE_CAPACITY] WEFT_ALIGNED(WEFT_CACHE_LINE);
 } wefti_deque;
 
-/* Once before the first deque is used, and in the child after fork. */
+/* Call before the first deque is used; again does no harm. */
 void wefti_deque_prepare(void);
 
 /* Slow path of push. */
