@@ -47,13 +47,31 @@
     WEFT_ALWAYS_INLINE R name##_weft_step(T v, size_t i);                     \
     WEFTI_LOOP_TYPE(name, T)                                                  \
     WEFTI_FOLD_STATE(R, name, identity, combine)                              \
-    WEFTI_VECTORIZE WEFT_INLINE R name##_weft_fold(                           \
-        T weft_arg, size_t weft_first, size_t weft_end, R weft_acc)           \
+    WEFT_ALWAYS_INLINE R name##_weft_loop_over(T weft_arg, size_t weft_first, \
+                                               size_t weft_end, R weft_acc)   \
     {                                                                         \
         for (size_t weft_i = weft_first; weft_i < weft_end; weft_i++) {       \
             weft_acc = combine(weft_acc, name##_weft_step(weft_arg, weft_i)); \
         }                                                                     \
         return weft_acc;                                                      \
+    }                                                                         \
+    WEFTI_VECTORIZE WEFT_INLINE R name##_weft_narrow(                         \
+        T weft_arg, size_t weft_first, size_t weft_end, R weft_acc)           \
+    {                                                                         \
+        return name##_weft_loop_over(weft_arg, weft_first, weft_end,          \
+                                     weft_acc);                               \
+    }                                                                         \
+    WEFTI_WIDE WEFT_INLINE R name##_weft_wide(T weft_arg, size_t weft_first,  \
+                                              size_t weft_end, R weft_acc)    \
+    {                                                                         \
+        return name##_weft_loop_over(weft_arg, weft_first, weft_end,          \
+                                     weft_acc);                               \
+    }                                                                         \
+    WEFT_INLINE R name##_weft_fold(T weft_arg, size_t weft_first,             \
+                                   size_t weft_end, R weft_acc)               \
+    {                                                                         \
+        return WEFTI_PICK_WIDE(name##_weft_wide, name##_weft_narrow)(         \
+            weft_arg, weft_first, weft_end, weft_acc);                        \
     }                                                                         \
     WEFTI_FOLD_CHUNK(R, name, identity, T)                                    \
     WEFT_INLINE R name(T v, size_t weft_n)                                    \

@@ -64,4 +64,19 @@ WEFT_END_DECLS
 #define WEFTI_VECTORIZE __attribute__((optimize("O3", "align-loops=64")))
 #endif
 
+/* A chunk is compiled twice where that may pay: for the machine the program is
+ * compiled for, and for one with AVX2, which has the multiplications of wide
+ * integers that x86-64's baseline lacks. Which one runs is asked of the
+ * processor, once a chunk, at the price of a load. Fused multiply-add is left
+ * out: both variants of a floating-point body round alike. */
+#if defined(__x86_64__) && !defined(__AVX2__) && defined(__OPTIMIZE__) && \
+    !WEFT_ASAN && !WEFT_TSAN
+#define WEFTI_WIDE WEFTI_VECTORIZE __attribute__((target("avx2")))
+#define WEFTI_PICK_WIDE(wide, narrow) \
+    (__builtin_cpu_supports("avx2") ? (wide) : (narrow))
+#else
+#define WEFTI_WIDE WEFTI_VECTORIZE
+#define WEFTI_PICK_WIDE(wide, narrow) (narrow)
+#endif
+
 #endif
