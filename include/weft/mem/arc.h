@@ -90,6 +90,22 @@ WEFT_BEGIN_DECLS
     }                                                          \
     WEFTI_COUNTED_DEFINE(weft_arc, name, T, name##_wefti_drop)
 
+/* WEFT_ARC_SYNC(name, T); adds
+ *
+ *     T *get_sync(const name *a)       the value, to be changed while shared
+ *
+ * for a T that synchronises itself: each field is atomic, or owned by a lock of
+ * the value, or constant since create. It stands beside WEFT_ARC_DEFINE, so
+ * that the promise is made once, by whoever wrote T, and not at each use. */
+#define WEFT_ARC_SYNC(name, T)                                   \
+    WEFT_NODISCARD WEFT_INLINE T *name##_get_sync(const name *a) \
+        WEFT_REQUIRES_SHARED(*a);                                \
+    WEFT_INLINE T *name##_get_sync(const name *a)                \
+    {                                                            \
+        return WEFTI_COUNTED_OF(name, T, a);                     \
+    }                                                            \
+    WEFT_NEEDS_SEMICOLON
+
 /* ------------------------------------------------------------ untyped core
  * A reference is the value's address itself, never NULL; whoever holds one
  * keeps count. The calls mean what their typed namesakes mean. */

@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 
 #include <weft/mem/arc.h>
+#include <weft/sync/atomic.h>
 
 #include "support/gang.h"
 
@@ -50,5 +51,35 @@ Test(arc, value_ends_once_on_whichever_thread_drops_last, .init = set_up)
     handle_drop(&a);
     gang_run(4, read_and_drop, &t);
     cr_expect_eq(t.ended, 1);
+    cr_expect_eq(test_alloc_live(), 0);
+}
+
+typedef weft_atomic_u64 meter;
+WEFT_SEND(meter);
+WEFT_ARC_DEFINE(shared_meter, meter);
+WEFT_ARC_SYNC(shared_meter, meter);
+
+static void count_up(gang_member *me)
+{
+    shared_meter *mine = (shared_meter *)me->arg + me->index;
+    for (int i = 0; i < 1000; i++) {
+        weft_atomic_u64_add_relaxed(shared_meter_get_sync(mine), 1);
+    }
+    shared_meter_drop(mine);
+}
+
+Test(arc, value_that_synchronises_itself_changes_while_shared, .init = set_up)
+{
+    shared_meter handles[4];
+    shared_meter mine;
+    cr_assert_eq(shared_meter_create(&mine, (meter)WEFT_ATOMIC_INIT(0)),
+                 WEFT_OK);
+    for (int i = 0; i < 4; i++) {
+        shared_meter_clone(&handles[i], &mine);
+    }
+    gang_run(4, count_up, handles);
+    const meter *m = shared_meter_get(&mine);
+    cr_expect_eq(weft_atomic_u64_load_relaxed(m), 4000);
+    shared_meter_drop(&mine);
     cr_expect_eq(test_alloc_live(), 0);
 }
