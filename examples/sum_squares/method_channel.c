@@ -32,7 +32,7 @@ static weft_status spawn_all(weft_scope *s, worker *workers, unsigned threads,
     weft_status status = WEFT_OK;
     for (unsigned i = 0; i < threads && status == WEFT_OK; i++) {
         sums_tx mine;
-        sums_tx_clone(tx, &mine);
+        sums_tx_clone(&mine, tx);
         workers[i].tx = sums_tx_move(&mine);
         status = weft_scope_spawn(s, work, &workers[i]);
         if (status != WEFT_OK) {
