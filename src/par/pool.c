@@ -61,12 +61,24 @@ static bool start_thread(weft_pool *pool, wefti_member *m)
 }
 
 /* Signals are for the program's own threads: the pool's block them all. */
+/* Signals from outside are for the program's own threads. Those that a body
+ * raises itself, by what it does, must reach the program's handlers. */
+static sigset_t foreign_signals(void)
+{
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    sigset_t set;
+    (void)sigfillset(&set);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        (void)sigdelset(&set, own[i]);
+    }
+    return set;
+}
+
 static void start_threads(weft_pool *pool)
 {
-    sigset_t all;
+    const sigset_t foreign = foreign_signals();
     sigset_t before;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    (void)pthread_sigmask(SIG_SETMASK, &foreign, &before);
     for (size_t i = 0; i < pool->threads; i++) {
         wefti_member *m = &pool->members[i];
         /* relaxed: taken by a thread that forked this process in a task. */

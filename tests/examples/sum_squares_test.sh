@@ -282,12 +282,20 @@ cut_off_f64() { # case
 forbidden_file() { # case
     printf 1 >f
     chmod 000 f
-    [ -r f ] && exit 77 # the superuser may read everything
+    if [ -r f ]; then # the superuser may read everything; nobody may not
+        mkdir bin
+        cp "$program" bin/sum_squares
+        chmod 755 .. . bin bin/sum_squares
+        run() {
+            setpriv --reuid=65534 --clear-groups bin/sum_squares "$@" \
+                >out 2>err
+            status=$?
+        }
+    fi
     rejects "f: Permission denied" --input f
 }
 
 unreadable_file() { # case
-    [ -e /proc/self/mem ] || exit 77
     rejects "/proc/self/mem: reading at byte 0: Input/output error" \
         --input /proc/self/mem
 }
@@ -470,7 +478,6 @@ out_of_memory() { # case
 }
 
 full_disk() { # case
-    [ -c /dev/full ] || exit 77
     "$program" --count 1000 --rounds 1 >/dev/full 2>err
     status=$?
     : >out
@@ -491,7 +498,6 @@ plain_when_not_a_terminal() { # case
 
 # on_terminal COLUMNS: run in a terminal of that width.
 on_terminal() {
-    command -v script >/dev/null || exit 77
     script -qec "stty cols $1; '$program' --count 1000 --rounds 1" /dev/null \
         </dev/null >out 2>err
     status=$?
@@ -551,7 +557,6 @@ demo_without_its_file() { # case
 }
 
 demo_finds_a_file() { # case
-    grep -q __tsan_init "$program" && exit 77 # a large file takes minutes
     run --demo --count 1000 --rounds 1
     ends_with 0
     grep -q '^/usr/.*: [0-9,]* values of i8, ' out || fail "no file"
