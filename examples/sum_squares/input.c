@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <weft/weft.h>
+
 #include "options.h"
 
 const struct value_type_facts value_types[] = {
@@ -77,9 +79,14 @@ typedef struct bytes {
     bool mapped;
 } bytes;
 
-/* A mapped file that another process cuts short ends in SIGBUS. */
+/* A mapped file that another process cuts short ends in SIGBUS, in any number
+ * of threads at once; the first one tells. */
 static void file_vanished(int signal_number)
 {
+    static weft_atomic_bool told;
+    while (weft_atomic_bool_swap_relaxed(&told, true)) {
+        (void)pause(); /* until the first one ends the process */
+    }
     static const char message[] =
         "sum_squares: the input was cut short, or failed, while in use\n";
     (void)signal_number;

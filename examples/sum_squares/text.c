@@ -1,6 +1,7 @@
 /* Decimal integers between white space, and where they go wrong. */
 #include <error.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "input.h"
 #include "options.h"
@@ -11,6 +12,8 @@ typedef struct reader {
     const char *start;
     const char *at;
     const char *end;
+    int32_t *numbers; /* read so far; here so that no leak is seen in them when
+                         bad input ends the program */
 } reader;
 
 /* isspace of the C locale, whatever the program's locale is. */
@@ -85,16 +88,17 @@ static void skip_space(reader *r)
 int32_t *text_parse(const char *path, const char *text, size_t length,
                     size_t *count)
 {
-    reader r = {path, text, text, text + length};
+    reader r = {path, text, text, text + length, NULL};
     /* A number takes a digit and a space, so there are no more than this. */
-    int32_t *numbers = input_alloc(length / 2 + 1, sizeof *numbers);
+    r.numbers = input_alloc(length / 2 + 1, sizeof *r.numbers);
     size_t n = 0;
     for (skip_space(&r); r.at < r.end; skip_space(&r)) {
-        numbers[n++] = next_integer(&r);
+        r.numbers[n++] = next_integer(&r);
     }
     if (n == 0) {
+        free(r.numbers);
         error(EXIT_USAGE, 0, "%s: holds no number", path);
     }
     *count = n;
-    return numbers;
+    return r.numbers;
 }
