@@ -23,6 +23,8 @@
 extern void __asan_handle_no_return(void) __attribute__((weak));
 
 #if WEFT_UNWINDER
+/* The C++ ABI fixes the parameters; the exception goes if the ABI's type of
+ * callback ever gets fewer. NOLINTNEXTLINE(readability-function-size) */
 static _Unwind_Reason_Code stop(int version, _Unwind_Action actions,
                                 _Unwind_Exception_Class class,
                                 struct _Unwind_Exception *exception,

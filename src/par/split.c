@@ -47,7 +47,7 @@ static void adapt(wefti_piece *p)
             return;
         }
         p->chunk = done * (size_t)factor;
-    } else if (took > 2 * CHUNK_TICKS) {
+    } else if (took > UINT64_C(2) * CHUNK_TICKS) {
         p->chunk = done / 2;
     }
     p->chunk -= p->chunk % leaf;
