@@ -188,11 +188,13 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
     WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_take(                  \
         NAME##_guard *g, const char *file, int line)                           \
     {                                                                          \
-        weft_status status = weft_mutex_lock(RAW(g->mutex));                   \
+        NAME *m = g->mutex;                                                    \
+        g->mutex = NULL; /* until it is held: the lock may panic itself */     \
+        weft_status status = weft_mutex_lock(RAW(m));                          \
         if (WEFT_UNLIKELY(status != WEFT_OK)) {                                \
-            g->mutex = NULL;                                                   \
             wefti_mutex_refused(status, file, line);                           \
         }                                                                      \
+        g->mutex = m;                                                          \
     }                                                                          \
     WEFT_ALWAYS_INLINE bool NAME##_guard_enter(NAME##_guard *g,                \
                                                const char *file, int line)     \

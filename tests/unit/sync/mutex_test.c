@@ -378,6 +378,31 @@ Test(mutex, lock_by_its_holder_panics_instead_of_waiting_for_ever)
     cr_assert_eq(weft_mutex_lock(&m), WEFT_POISONED);
 }
 
+static void lock_block_twice(void *arg)
+{
+    (void)arg;
+    WEFT_LOCK(weft_mutex, outer, &m) {
+        WEFT_LOCK(weft_mutex, inner, &m) {
+        }
+    }
+}
+
+WEFT_UNCHECKED static void lock_scope_twice(void *arg)
+{
+    (void)arg;
+    WEFT_LOCK_SCOPE(weft_mutex, outer, &m);
+    WEFT_LOCK_SCOPE(weft_mutex, inner, &m);
+}
+
+Test(mutex, guard_that_never_locked_unlocks_nothing)
+{
+    check_panics(lock_block_twice, "holds the mutex already");
+    cr_assert_eq(weft_mutex_lock(&m), WEFT_POISONED);
+    weft_mutex_clear_poison(&m);
+    check_panics(lock_scope_twice, "holds the mutex already");
+    cr_assert_eq(weft_mutex_lock(&m), WEFT_POISONED);
+}
+
 Test(mutex, try_by_its_holder_is_busy)
 {
     cr_assert_eq(weft_mutex_lock(&m), WEFT_OK);
