@@ -1,0 +1,16 @@
+#include <weft/weft.h>
+
+WEFT_MUTEX_DEFINE(bank, long);
+static bank shared;
+
+int main(void)
+{
+#ifdef FIXED
+    WEFT_LOCK(bank, g, &shared) {
+        *bank_get(&g) += 10;
+    }
+#else
+    shared.weft_data_ += 10;
+#endif
+    return 0;
+}
