@@ -14,6 +14,9 @@ if(CMAKE_C_COMPILER_ID MATCHES "Clang"
   list(APPEND weft_warnings -Wthread-safety -Wthread-safety-beta)
 endif()
 
+# Panics of the library name its files as the repository does.
+list(APPEND weft_warnings -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
 set(weft_instrument_compile "")
 set(weft_instrument_link "")
 if(WEFT_SANITIZE)
