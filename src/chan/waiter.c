@@ -201,8 +201,10 @@ void wefti_waiters_wake_all(wefti_waiters *w)
     if (wefti_load_seq_cst(&w->sleepers) == 0) {
         return;
     }
-    /* relaxed: as in wake_one. */
-    uint32_t seen = wefti_load_relaxed(&w->word);
+    /* seq_cst [waiter.sleepers]: a sleeper whose last look did not see the
+     * change has set ARMED before; the swap comes after that, and takes away
+     * the value it sleeps on. */
+    uint32_t seen = wefti_load_seq_cst(&w->word);
     /* relaxed: as in wake_one; one epoch up, ARMED clear. */
     while (!wefti_cas_relaxed(&w->word, &seen, (seen | WEFTI_ARMED) + 1)) {
     }
