@@ -270,9 +270,12 @@ static void free_all(struct weft_chan *c)
 static size_t len(const struct weft_chan *c)
 {
     const bounded *q = (const void *)c;
-    /* relaxed: a hint. next first: it does not overtake tail. */
+    /* relaxed: a hint. next may be newer than tail: then all were taken. */
     uint64_t next = wefti_load_relaxed(&q->next);
     uint64_t tail = wefti_load_relaxed(&q->tail) / STEP; /* a hint */
+    if (tail < next) {
+        return 0;
+    }
     uint64_t laps = tail / q->lap - next / q->lap;
     uint64_t waiting = tail - next - laps * (q->lap - c->capacity);
     return waiting < c->capacity ? (size_t)waiting : c->capacity;

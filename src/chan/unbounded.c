@@ -340,7 +340,7 @@ static size_t len(const struct weft_chan *c)
 {
     const unbounded *q = (const void *)c;
     /* relaxed: a hint. The position of a lap that is no slot is not counted.
-     * next first: it does not overtake tail. */
+     * next may be newer than tail: then all were taken. */
     uint64_t next = wefti_load_relaxed(&q->next);
     uint64_t tail = wefti_load_relaxed(&q->tail) / STEP; /* a hint */
     if (tail < next) {
