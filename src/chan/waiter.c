@@ -19,27 +19,33 @@ enum {
     COPY_SPINS = 64,    /* pauses */
 };
 
-/* Whether another thread can run while this one spins. The answer is the same
- * for the whole process, and asked once. */
+/* Whether another thread can run while this one spins: not if all of the
+ * process is bound to one cpu. A thread sees only its own binding, and one that
+ * is bound alone must not answer for the others. So the answer is yes once a
+ * thread was free to choose, or two were bound to different cpus. */
 static bool many_cpus(void)
 {
+    enum { UNKNOWN = 0, MANY = UINT16_MAX }; /* else the only cpu, plus 1 */
     static weft_atomic_u32 cpus;
-    /* relaxed: each thread that looks too early asks for itself. */
-    uint32_t n = wefti_load_relaxed(&cpus);
-    if (WEFT_UNLIKELY(n == 0)) {
-        cpu_set_t set;
-        n = sched_getaffinity(0, sizeof set, &set) == 0
-                ? (uint32_t)CPU_COUNT(&set)
-                : 2;
-        wefti_store_relaxed(&cpus, n); /* relaxed: the same from every thread */
+    /* relaxed: no data; each thread asks for itself until it is MANY. */
+    uint32_t seen = wefti_load_relaxed(&cpus);
+    if (WEFT_LIKELY(seen == MANY)) {
+        return true;
     }
-    return n > 1;
+    cpu_set_t set;
+    bool bound =
+        sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) == 1;
+    uint32_t only = bound ? (uint32_t)sched_getcpu() + 1 : MANY;
+    uint32_t now = seen == UNKNOWN || seen == only ? only : MANY;
+    wefti_store_relaxed(&cpus, now); /* relaxed: as above */
+    return now == MANY;
 }
 
 void wefti_waiters_init(wefti_waiters *w)
 {
     /* relaxed: nobody else knows the channel yet. */
     wefti_store_relaxed(&w->budget, BUDGET_MAX);
+    (void)many_cpus(); /* who opens a channel is often not bound yet */
 }
 
 /* All of the policy's words are hints, hence relaxed: two threads that learn
