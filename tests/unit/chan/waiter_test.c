@@ -84,6 +84,41 @@ Test(waiter, a_wake_up_is_handed_on)
     }
 }
 
+/* A step that comes between the waiter's last look while awake and its entry
+ * among the sleepers, when there is nobody to be woken yet: only the look
+ * before the sleep can find it. */
+typedef struct latecomer {
+    counter c;
+    uint32_t looks; /* after the entry */
+} latecomer;
+
+static bool comes_late(const void *arg)
+{
+    latecomer *l = (latecomer *)(uintptr_t)arg;
+    if (wefti_load_seq_cst(&l->c.waiters.sleepers) == 0) {
+        wefti_store_seq_cst(&l->c.permits, 1);
+        wefti_waiters_notify(&l->c.waiters);
+        return false; /* what was true when the look began */
+    }
+    l->looks++;
+    return positive(arg);
+}
+
+static const wefti_want a_late_permit = {lower, comes_late, WEFT_EMPTY};
+
+Test(waiter, looks_once_more_before_it_sleeps)
+{
+    latecomer l = {0};
+    wefti_waiters_init(&l.c.waiters);
+    wefti_buffer none = {NULL};
+    /* Ends by itself if the look is forgotten, but late, and without it. */
+    weft_deadline d = weft_deadline_after_ms(200);
+    cr_assert_eq(
+        wefti_waiters_wait(&l.c.waiters, &a_late_permit, &l.c.head, none, d),
+        WEFT_OK);
+    cr_assert_eq(l.looks, 1);
+}
+
 enum { STEPS = 3000 };
 
 static void step_and_wait(gang_member *me)
