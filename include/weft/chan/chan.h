@@ -102,7 +102,8 @@ WEFT_API WEFT_NODISCARD weft_status weft_chan_recv_try(weft_chan_rx *rx,
                                                        void *msg)
     WEFT_REQUIRES(*rx);
 
-/* The same, giving up at d. WEFT_TIMEOUT: no message by then. */
+/* The same, giving up at d. WEFT_TIMEOUT: no message by then, or a sender was
+ * still copying the oldest one in. */
 WEFT_API WEFT_NODISCARD weft_status weft_chan_recv_until(weft_chan_rx *rx,
                                                          void *msg,
                                                          weft_deadline d)
