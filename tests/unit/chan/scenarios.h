@@ -28,6 +28,7 @@
     CHAN_SCENARIO(suite, last_drop_wakes_the_receiver, n)       \
     CHAN_SCENARIO(suite, receivers_drop_wakes_all_senders, n)   \
     CHAN_SCENARIO(suite, sends_racing_with_the_drop, n)         \
+    CHAN_SCENARIO(suite, drop_waits_for_a_copy, n)              \
     CHAN_SCENARIO(suite, send_wakes_a_sleeping_receiver, n)     \
     CHAN_SCENARIO(suite, recv_wakes_every_sleeping_sender, n)   \
     CHAN_SCENARIO(suite, waits_end_at_the_deadline, n)          \

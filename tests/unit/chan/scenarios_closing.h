@@ -3,6 +3,7 @@
 #define WEFT_TESTS_CHAN_SCENARIOS_CLOSING_H
 
 #include "office.h"
+#include "stalled.h"
 
 static inline void scenario_send_without_a_receiver_is_refused(size_t capacity)
 {
@@ -155,6 +156,63 @@ static inline void scenario_sends_racing_with_the_drop(size_t capacity)
         cr_assert_eq(sent, got + destroyed_so_far() - before);
         cr_assert_eq(test_alloc_live(), 0);
     }
+}
+
+/* A sender claims its slot and stalls in the copy, others send behind it, and
+ * the receiver goes (crossbeam#971, #1084): the drop waits for the copy. */
+typedef struct stalled_office {
+    office o;
+    uint32_t behind;
+    weft_status first;
+    weft_atomic_u32 sent;
+    weft_atomic_u32 dropped;
+    bool too_early;
+} stalled_office;
+
+static void drop_while_one_copies(gang_member *me)
+{
+    stalled_office *s = me->arg;
+    if (me->index == 0) {
+        s->first = post_send_from(&s->o.tx[0], stalled.message);
+    } else if (me->index == 1) {
+        while (wefti_load_seq_cst(&s->sent) == 0) {
+            (void)sched_yield();
+        }
+        post_rx_drop(&s->o.rx);
+        wefti_store_seq_cst(&s->dropped, 1);
+    } else {
+        stall_wait();
+        for (uint32_t i = 0; i < s->behind; i++) {
+            (void)post_send_try(&s->o.tx[1], parcel_of(1, i));
+        }
+        wefti_store_seq_cst(&s->sent, 1);
+        for (int i = 0; i < 100 || !post_tx_is_closed(&s->o.tx[1]); i++) {
+            (void)sched_yield();
+        }
+        s->too_early = wefti_load_seq_cst(&s->dropped) != 0;
+        stall_end();
+    }
+}
+
+static inline void scenario_drop_waits_for_a_copy(size_t capacity)
+{
+    if (capacity == 0) {
+        return; /* its messages are never the channel's */
+    }
+    test_alloc_install();
+    stalled_office s = {.behind = room(capacity, 200) - 1};
+    uint32_t before = destroyed_so_far();
+    office_open(&s.o, capacity);
+    stall_prepare(parcel_of(0, 0));
+    gang_run(3, drop_while_one_copies, &s);
+    stall_finish();
+    cr_assert_eq(s.first, WEFT_OK);
+    cr_assert_not(s.too_early);
+    cr_assert_eq(destroyed_so_far() - before, 1 + s.behind);
+    for (int i = 0; i < SENDERS; i++) {
+        post_tx_drop(&s.o.tx[i]);
+    }
+    cr_assert_eq(test_alloc_live(), 0);
 }
 
 #endif
