@@ -22,16 +22,18 @@ typedef struct weft_chan_type {
     size_t align; /* a power of two */
     /* Destroys a message that nobody will receive; NULL: nothing to do. Runs
      * in the thread that drops the receiver; may use and drop channels, this
-     * one's senders included; must not panic. */
+     * one's senders included; must not panic, or the channel leaks. */
     void (*drop)(void *msg);
 } weft_chan_type;
 
 /* The two ends of a channel.
  * Storage   the caller's; one pointer, moved by _move, never by assignment.
- *           All-zero bytes are an end that was moved away or dropped: dropping
- *           it again is allowed, any other use panics.
+ *           All-zero bytes are an end that was moved away or dropped: any use
+ *           of it panics, but for _drop_auto, which does nothing.
  * Threads   a sender may be used by many threads at once, or cloned for each;
- *           a receiver by one thread at a time. Ends move between threads.
+ *           a receiver by one thread at a time, which is not checked. An end
+ *           may be dropped when no other call on it is in progress. Ends move
+ *           between threads; a receiver sent through its own channel leaks.
  * Ordering  what came before a send is visible after the recv that got its
  *           message; messages of one sender arrive in the order of its sends.
  * Closing   when the last sender is dropped, recv hands out what is left and
