@@ -11,7 +11,8 @@
  * wefti_self.catch_point. */
 typedef struct wefti_catch {
     struct wefti_catch *outer;
-    size_t held;        /* locks held at entry: not this catch's to release */
+    size_t held;        /* locks held since before: not this catch's to release;
+                           the newest of them is watched */
     uint32_t panicking; /* panics in flight at entry */
     uintptr_t frame;    /* address of the frame */
     jmp_buf landing;

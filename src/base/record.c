@@ -10,8 +10,7 @@
 #include "base/record.h"
 
 #include "base/alloc.h"
-
-#include <weft/base/panic.h>
+#include "base/catch.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -178,12 +177,27 @@ static wefti_held *find(const void *lock)
     return entry->lock != 0 ? entry : NULL;
 }
 
+void wefti_held_watch(size_t count)
+{
+    if (count != 0) {
+        wefti_get_self()->held_memory[count].lock |= WEFTI_HELD_WATCHED;
+    }
+}
+
+/* A catch point says by a count which locks are not its own; one of those may
+ * be unlocked behind it. */
 static void strike(wefti_held *entry)
 {
     wefti_self *self = wefti_get_self();
+    size_t number = (size_t)(entry - self->held_memory);
     size_t after = (size_t)(self->top - entry - 1);
     memmove(entry, entry + 1, after * sizeof *entry);
     self->top--;
+    wefti_catch *point = self->catch_point;
+    for (; point != NULL && number <= point->held; point = point->outer) {
+        point->held--;
+        wefti_held_watch(point->held);
+    }
 }
 
 uintptr_t wefti_held_remove(const void *lock, const char *call)

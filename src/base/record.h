@@ -23,6 +23,10 @@ void wefti_held_abandon_below(size_t from, uintptr_t limit);
 /* How many locks this thread holds. */
 WEFT_NODISCARD size_t wefti_held_count(void);
 
+/* Mark the newest of the first `count` locks, so that its unlock takes the slow
+ * path, where the counts of the catch points are kept right. */
+void wefti_held_watch(size_t count);
+
 /* Mark every lock held since `from` so that its release poisons it. */
 void wefti_held_doom_from(size_t from);
 

@@ -91,6 +91,7 @@ weft_catch_unwind(void (*fn)(void *arg), void *arg, weft_panic_info *info)
     wefti_catch *point WEFT_CLEANUP(retire) WEFT_UNUSED = &here;
     here.outer = self->catch_point;
     here.held = wefti_held_count();
+    wefti_held_watch(here.held);
     here.panicking = self->panicking;
     here.frame = (uintptr_t)__builtin_frame_address(0);
     __builtin_memset(&here.exception, 0, sizeof here.exception);

@@ -149,7 +149,7 @@ weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
         /* relaxed: the bits asked for change only through the holder, but for
          * clear_poison, after which the mark is needless and harmless. */
         bool kept = (wefti_load_relaxed(&m->word) & KEPT) != 0;
-        wefti_held_push(m, kept ? WEFTI_HELD_RECOVERED : 0, &wefti_mutex_kind,
+        wefti_held_push(m, kept ? WEFTI_HELD_WATCHED : 0, &wefti_mutex_kind,
                         (const void *)depth);
     }
     return status;

@@ -24,8 +24,9 @@ typedef struct wefti_lock_kind {
 /* Marks in the low bits of wefti_held.lock. They make the entry differ from
  * the lock's address, which sends its unlock down the slow path. */
 enum {
-    WEFTI_HELD_DOOMED = 1,    /* a panic or an exit passes: poison on release */
-    WEFTI_HELD_RECOVERED = 2, /* taken while poisoned: stays poisoned */
+    WEFTI_HELD_DOOMED = 1,  /* a panic or an exit passes: poison on release */
+    WEFTI_HELD_WATCHED = 2, /* the word has bits to keep, or a catch point
+                               counts on this entry's place */
     WEFTI_HELD_MARKS = 3,
 };
 

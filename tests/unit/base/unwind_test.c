@@ -327,6 +327,43 @@ Test(unwind, leaves_alone_what_is_held_outside_the_catch_point)
     cr_assert_eq(wefti_held_count(), 0);
 }
 
+/* Unlocks what was held before its catch point, and locks something else. */
+static void swaps_locks(void *arg)
+{
+    if (!wefti_held_pop(&first)) {
+        (void)wefti_held_remove(&first, "test");
+    }
+    holds_below(arg);
+}
+
+static void swaps_locks_two_deep(void *arg)
+{
+    (void)!weft_catch_unwind(swaps_locks, arg, NULL);
+}
+
+Test(unwind, abandons_what_took_the_place_of_an_outer_lock)
+{
+    char text[] = "x";
+    hold(&first);
+    cr_assert_eq(weft_catch_unwind(swaps_locks, text, NULL), WEFT_PANICKED);
+    cr_assert(second.doomed);
+    cr_assert_eq(wefti_held_count(), 0);
+}
+
+Test(unwind, keeps_the_count_of_each_catch_point)
+{
+    char text[] = "x";
+    static toy zeroth;
+    hold(&zeroth);
+    hold(&first);
+    cr_assert_eq(weft_catch_unwind(swaps_locks_two_deep, text, NULL), WEFT_OK);
+    cr_assert(second.doomed);
+    cr_assert_eq(wefti_held_count(), 1);
+    cr_assert_not(wefti_held_pop(&zeroth));
+    (void)wefti_held_remove(&zeroth, "test");
+    cr_assert_eq(wefti_held_count(), 0);
+}
+
 static void locks_in_cleanup(int *unused)
 {
     (void)unused;
