@@ -200,9 +200,21 @@ static void strike(wefti_held *entry)
     }
 }
 
+/* Whether this code runs because a panic or an exit is leaving the stack. */
+static bool falling(void)
+{
+    const wefti_self *self = wefti_get_self();
+    const wefti_catch *point = self->catch_point;
+    return self->exiting != 0 ||
+           self->panicking > (point != NULL ? point->panicking : 0);
+}
+
 uintptr_t wefti_held_remove(const void *lock, const char *call)
 {
     wefti_held *entry = find(lock);
+    if (entry == NULL && falling()) {
+        return WEFTI_HELD_GONE;
+    }
     if (entry == NULL) {
         weft_panic("%s: this thread does not hold the lock; only the thread "
                    "that locked it may unlock it, and only once",

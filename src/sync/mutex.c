@@ -164,6 +164,9 @@ void wefti_mutex_wake_one(const weft_mutex *m)
 void wefti_mutex_unlock_slow(weft_mutex *m)
 {
     uintptr_t marks = wefti_held_remove(m, "weft_mutex_unlock");
+    if (marks == WEFTI_HELD_GONE) {
+        return;
+    }
     /* relaxed: re-checked by the compare-and-swap. */
     uint32_t word = wefti_load_relaxed(&m->word);
     uint32_t next;

@@ -69,8 +69,9 @@ WEFT_UNCHECKED void wefti_spinlock_lock_slow(weft_spinlock *s)
 
 WEFT_UNCHECKED void wefti_spinlock_unlock_slow(weft_spinlock *s)
 {
-    (void)wefti_held_remove(s, "WEFT_SPIN");
-    weft_spinlock_unlock(s);
+    if (wefti_held_remove(s, "WEFT_SPIN") != WEFTI_HELD_GONE) {
+        weft_spinlock_unlock(s);
+    }
 }
 
 void wefti_spinlock_no_room(void)

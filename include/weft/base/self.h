@@ -28,6 +28,7 @@ enum {
     WEFTI_HELD_WATCHED = 2, /* the word has bits to keep, or a catch point
                                counts on this entry's place */
     WEFTI_HELD_MARKS = 3,
+    WEFTI_HELD_GONE = 4, /* never in an entry: see wefti_held_remove */
 };
 
 typedef struct wefti_held {
@@ -72,7 +73,9 @@ WEFT_ALWAYS_INLINE wefti_self *wefti_get_self(void)
 WEFT_API WEFT_NODISCARD bool wefti_held_grow(void);
 
 /* Remove the newest entry for `lock` wherever it is and return its marks;
- * panics in the name of `call` if this thread does not hold it. */
+ * panics in the name of `call` if this thread does not hold it. Not so in a
+ * cleanup that a panic or an exit runs: there the lock may have been abandoned
+ * before, and WEFTI_HELD_GONE says so. */
 WEFT_API uintptr_t wefti_held_remove(const void *lock, const char *call);
 
 /* Whether this thread holds the lock. */

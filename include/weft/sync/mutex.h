@@ -22,6 +22,10 @@ WEFT_BEGIN_DECLS
  *           pthread_exit or cancellation while it holds the mutex releases and
  *           poisons it. A poisoned mutex refuses lock until it is repaired with
  *           recover and declared sound with clear_poison.
+ *           A panic takes the function that locked for the one that unlocks. If
+ *           that has returned, and its caller's guard or cleanup is to unlock,
+ *           the release may come before other cleanups of that caller; the
+ *           unlock that follows is then without effect.
  * Memory    a thread writes down what it holds. For that it allocates at its
  *           first lock, and again when it holds more than seven at once; that
  *           can fail, and then nothing is held.

@@ -179,3 +179,37 @@ Test(guarded, guard_can_be_moved)
     bank_unlock(&moved);
     cr_assert_eq(bank_get_unshared(&b)->balance, 3);
 }
+
+/* Locks for its caller, from a frame that is gone afterwards. */
+__attribute__((noinline)) static bank_guard lock_for_the_caller(bank *b)
+{
+    bank_guard g;
+    weft_require(bank_lock(b, &g) == WEFT_OK);
+    return g;
+}
+
+__attribute__((noinline)) static void panic_in_the_same_place(bank *b)
+{
+    char filler[512];
+    (void)memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    weft_panic("%p %s", (void *)b, filler);
+}
+
+static void panic_under_a_moved_guard(void *arg)
+{
+    bank_guard g WEFT_CLEANUP(bank_guard_drop) = lock_for_the_caller(arg);
+    bank_get(&g)->balance = 1;
+    panic_in_the_same_place(arg);
+}
+
+Test(guarded, guard_that_was_moved_out_of_its_frame_poisons)
+{
+    bank b = {0};
+    cr_assert_eq(weft_catch_unwind(panic_under_a_moved_guard, &b, NULL),
+                 WEFT_PANICKED);
+    bank_guard g;
+    cr_assert_eq(bank_lock(&b, &g), WEFT_POISONED);
+    cr_assert_eq(bank_recover_try(&b, &g), WEFT_OK);
+    bank_unlock(&g);
+}
