@@ -34,6 +34,8 @@ static void write_all(const char *text, size_t length)
 
 void wefti_die(const char *message)
 {
+    /* write is a cancellation point, and there must be no way out but abort. */
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
     char line[LINE_SIZE];
     int length = snprintf(line, sizeof line, "weft: %s; aborting\n", message);
     write_all(line,
@@ -60,13 +62,18 @@ weft_panic_hook *weft_panic_set_hook(weft_panic_hook *next)
     return before;
 }
 
+/* What hooks do, such as writing, is a cancellation point; a thread that is to
+ * be cancelled would exit instead of panicking. */
 static void call_hook(const weft_panic_info *info)
 {
+    int cancel;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     char thread[16] = "?";
     (void)pthread_getname_np(pthread_self(), thread, sizeof thread);
     /* acquire [panic.hook]: finds what its installer set up. */
     weft_panic_hook *installed = wefti_load_acquire(&hook);
     (installed != NULL ? installed : report)(info, thread);
+    (void)pthread_setcancelstate(cancel, NULL);
 }
 
 static void die_twice(const char *first, const char *second)

@@ -156,3 +156,47 @@ Test(panic, while_panicking_aborts_with_both_messages)
     cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
     cr_assert_not_null(strstr(text, "\"the second\" during \"the first\""));
 }
+
+static void *panics_while_cancelled(void *arg)
+{
+    (void)pthread_cancel(pthread_self());
+    short_message(arg);
+    return NULL;
+}
+
+static void panic_uncaught_while_cancelled(void)
+{
+    char text[] = "value";
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, panics_while_cancelled, text) == 0) {
+        (void)pthread_join(thread, NULL);
+    }
+}
+
+Test(panic, of_a_cancelled_thread_without_a_catch_point_aborts_all_the_same)
+{
+    char text[2048];
+    int status = child_says(panic_uncaught_while_cancelled, text, sizeof text);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    cr_assert_not_null(strstr(text, "value 5\n"));
+    cr_assert_not_null(strstr(text, "outside of any weft thread"));
+}
+
+static void *panics_while_cancelled_and_catches(void *arg)
+{
+    (void)pthread_cancel(pthread_self());
+    weft_status status = weft_catch_unwind(short_message, arg, NULL);
+    return status == WEFT_PANICKED ? arg : NULL;
+}
+
+Test(panic, of_a_cancelled_thread_reaches_its_catch_point)
+{
+    char text[] = "value";
+    pthread_t thread;
+    void *result;
+    cr_assert_eq(
+        pthread_create(&thread, NULL, panics_while_cancelled_and_catches, text),
+        0);
+    cr_assert_eq(pthread_join(thread, &result), 0);
+    cr_assert_eq(result, text);
+}
