@@ -66,13 +66,20 @@ weft_panic_hook *weft_panic_set_hook(weft_panic_hook *next)
  * be cancelled would exit instead of panicking. */
 static void call_hook(const weft_panic_info *info)
 {
+    wefti_self *self = wefti_get_self();
     int cancel;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     char thread[16] = "?";
     (void)pthread_getname_np(pthread_self(), thread, sizeof thread);
     /* acquire [panic.hook]: finds what its installer set up. */
     weft_panic_hook *installed = wefti_load_acquire(&hook);
+    if (self->reporting != 0) {
+        report(info, thread);
+        wefti_die("the panic hook panicked");
+    }
+    self->reporting++;
     (installed != NULL ? installed : report)(info, thread);
+    self->reporting--;
     (void)pthread_setcancelstate(cancel, NULL);
 }
 

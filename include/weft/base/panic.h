@@ -44,7 +44,8 @@ WEFT_API WEFT_NORETURN WEFT_COLD WEFT_PRINTF(3, 4) void weft_panic_at(
 WEFT_API WEFT_NODISCARD bool weft_panicking(void);
 
 /* Told of every panic before it unwinds, on the thread that panics; `thread`
- * is that thread's name. Cancellation is disabled meanwhile. Must not panic. */
+ * is that thread's name. Cancellation is disabled meanwhile. If it panics
+ * itself, the process aborts after the message. */
 typedef void weft_panic_hook(const weft_panic_info *info, const char *thread);
 
 /* Replace the hook, which by default writes one line to standard error;

@@ -49,6 +49,7 @@ typedef struct wefti_self {
     struct wefti_thread_record *record; /* NULL until registered */
     uint32_t panicking;                 /* panics in flight */
     uint32_t exiting;                   /* pthread_exit or cancel under way */
+    uint32_t reporting;                 /* inside the panic hook */
     wefti_held held[WEFTI_HELD_INLINE]; /* [0] is the sentinel */
 } wefti_self;
 

@@ -157,6 +157,26 @@ Test(panic, while_panicking_aborts_with_both_messages)
     cr_assert_not_null(strstr(text, "\"the second\" during \"the first\""));
 }
 
+static void panicking_hook(const weft_panic_info *info, const char *thread)
+{
+    weft_panic("cannot tell of %s: %s", thread, info->message);
+}
+
+static void panic_in_the_hook(void)
+{
+    weft_panic_set_hook(panicking_hook);
+    panic_caught();
+}
+
+Test(panic, of_the_hook_aborts_with_its_message)
+{
+    char text[4096];
+    int status = child_says(panic_in_the_hook, text, sizeof text);
+    cr_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    cr_assert_not_null(strstr(text, "value 5\n"));
+    cr_assert_not_null(strstr(text, "the panic hook panicked"));
+}
+
 static void *panics_while_cancelled(void *arg)
 {
     (void)pthread_cancel(pthread_self());
