@@ -260,3 +260,12 @@ void wefti_held_abandon_from(size_t from)
 {
     wefti_held_abandon_below(from, UINTPTR_MAX);
 }
+
+void wefti_held_abandon_after(const void *lock)
+{
+    const wefti_held *entry = find(lock);
+    if (entry != NULL) {
+        wefti_held_abandon_from(
+            (size_t)(entry - wefti_get_self()->held_memory));
+    }
+}

@@ -16,7 +16,10 @@ WEFT_NODISCARD bool wefti_record_at_exit(void (*fn)(void *arg), void *arg);
  * entries, the newest first. */
 void wefti_held_abandon_from(size_t from);
 
-/* As above, but only those taken in frames at or below stack address `limit`,
+/* Abandon the locks taken since `lock` was, if this thread holds that. */
+void wefti_held_abandon_after(const void *lock);
+
+/* As wefti_held_abandon_from, but only those taken in frames at or below stack address `limit`,
  * which is exclusive. */
 void wefti_held_abandon_below(size_t from, uintptr_t limit);
 

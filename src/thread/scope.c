@@ -178,8 +178,15 @@ void wefti_scope_end(weft_scope *scope)
 void wefti_scope_leave(weft_scope *scope)
 {
     const wefti_self *self = wefti_get_self();
+    const bool falling =
+        self->panicking > scope->panicking || self->exiting != 0;
+    if (falling) {
+        /* What the block has locked, and no guard in it gave back: the threads
+         * may be waiting for it, and nobody else is going to unlock it. */
+        wefti_held_abandon_after(scope);
+    }
     verdict v = close_scope(scope);
-    if (self->panicking > scope->panicking || self->exiting != 0) {
+    if (falling) {
         forget(&v);
     } else {
         report(&v);

@@ -16,7 +16,9 @@ WEFT_BEGIN_DECLS
  * Ordering  what the threads did is visible after the scope.
  * Panic     every way out joins the threads first: the end, break, return, a
  *           panic, also in a frame built without -fexceptions; pthread_exit
- *           and cancellation only in one built with. When all have ended,
+ *           and cancellation only in one built with. A lock that the block
+ *           took is released and poisoned before that join, one taken before
+ *           the block is not: threads must not need it. When all have ended,
  *           the first failure in the order of spawning is reported and the
  *           others are counted.
  * Example   each thread owns one half of `sum` until the scope has ended:

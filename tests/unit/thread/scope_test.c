@@ -5,9 +5,11 @@
 #include "support/gang.h"
 
 #include <weft/base/unwind.h>
+#include <weft/sync/mutex.h>
 
 #include <criterion/criterion.h>
 
+#include <pthread.h>
 #include <string.h>
 
 static void quiet(const weft_panic_info *info, const char *thread)
@@ -48,6 +50,12 @@ static void do_nothing(void *arg)
 static void panic_with(void *arg)
 {
     weft_panic("no %s today", (const char *)arg);
+}
+
+static void panic_with_nothing(void *arg)
+{
+    (void)arg;
+    weft_panic("nothing");
 }
 
 static void leave_by_exit(void *arg)
@@ -135,6 +143,49 @@ static void *exit_out(void *arg)
         pthread_exit(NULL);
     }
     return NULL;
+}
+
+static weft_mutex wanted;
+static weft_status got;
+
+static void wants_the_lock(void *arg)
+{
+    (void)arg;
+    got = weft_mutex_lock(&wanted);
+}
+
+static void falls_holding_what_its_thread_wants(void *fall)
+{
+    WEFT_SCOPE(s) {
+        weft_require(weft_mutex_lock(&wanted) == WEFT_OK);
+        spawn(&s, wants_the_lock, NULL);
+        (*(void (**)(void *))fall)(NULL);
+        weft_mutex_unlock(&wanted);
+    }
+}
+
+Test(scope, panic_of_the_body_releases_its_lock_before_the_join)
+{
+    void (*fall)(void *) = panic_with_nothing;
+    cr_assert_eq(
+        weft_catch_unwind(falls_holding_what_its_thread_wants, &fall, NULL),
+        WEFT_PANICKED);
+    cr_assert_eq(got, WEFT_POISONED);
+}
+
+static void *falls_by_exit(void *arg)
+{
+    void (*fall)(void *) = leave_by_exit;
+    falls_holding_what_its_thread_wants(&fall);
+    return arg;
+}
+
+Test(scope, pthread_exit_of_the_body_releases_its_lock_before_the_join)
+{
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, falls_by_exit, NULL), 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert_eq(got, WEFT_POISONED);
 }
 
 Test(scope, pthread_exit_of_the_body_joins)
