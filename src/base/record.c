@@ -36,7 +36,15 @@ typedef struct cleanup_handler {
     void *words[8];
 } cleanup_handler;
 
+#ifdef __GLIBC__
+enum { NEXT_OLDER = 3 }; /* the word that links the list */
+#else
+enum { NEXT_OLDER = 2 }; /* musl has no word for the kind of cancellation */
+#endif
+
 extern void _pthread_cleanup_push(void *handler, void (*fn)(void *), void *arg)
+    __attribute__((weak));
+extern void _pthread_cleanup_pop(void *handler, int execute)
     __attribute__((weak));
 
 struct wefti_thread_record {
@@ -53,6 +61,36 @@ static void on_exit_begins(void *unused)
     (void)unused;
     wefti_get_self()->exiting++;
     wefti_held_doom_from(0);
+}
+
+/* Put the handler at the old end of the list. A younger place could belong to a
+ * call of the C library that is under way, such as pthread_once, which takes
+ * off what came after it when it ends. */
+static void watch_for_exit(cleanup_handler *handler)
+{
+    if (_pthread_cleanup_push == NULL || _pthread_cleanup_pop == NULL) {
+        return;
+    }
+    _pthread_cleanup_push(handler, on_exit_begins, NULL);
+    cleanup_handler *oldest = handler->words[NEXT_OLDER];
+    if (oldest == NULL) {
+        return;
+    }
+    _pthread_cleanup_pop(handler, 0);
+    while (oldest->words[NEXT_OLDER] != NULL) {
+        oldest = oldest->words[NEXT_OLDER];
+    }
+    oldest->words[NEXT_OLDER] = handler;
+    handler->words[NEXT_OLDER] = NULL;
+}
+
+/* The handler's memory goes, but a cancellation may still come, in a destructor
+ * of another key. No frame is left that could have a handler of its own. */
+static void watch_no_more(cleanup_handler *handler)
+{
+    if (_pthread_cleanup_push != NULL && _pthread_cleanup_pop != NULL) {
+        _pthread_cleanup_pop(handler, 0);
+    }
 }
 
 static void forget_held(wefti_self *self)
@@ -87,6 +125,7 @@ static void on_thread_end(void *memory)
         abandon_all(); /* what the call itself has left locked */
     }
     forget_held(self);
+    watch_no_more(&record->on_exit);
     self->record = NULL;
     WEFTI_DELETE(record);
 }
@@ -112,9 +151,7 @@ bool wefti_record_attach(void)
         WEFTI_DELETE(record);
         return false;
     }
-    if (_pthread_cleanup_push != NULL) {
-        _pthread_cleanup_push(&record->on_exit, on_exit_begins, NULL);
-    }
+    watch_for_exit(&record->on_exit);
     self->record = record;
     return true;
 }

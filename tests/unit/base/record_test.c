@@ -294,3 +294,64 @@ Test(record, survives_every_failed_allocation)
         cr_assert_lt((intptr_t)held, 40);
     }
 }
+
+static pthread_key_t cancelled_key;
+
+static void is_cancelled(void *arg)
+{
+    (void)arg;
+    (void)pthread_cancel(pthread_self());
+    pthread_testcancel();
+}
+
+static void *is_cancelled_at_the_end(void *arg)
+{
+    bool done = hold(&left_behind) &&
+                pthread_key_create(&cancelled_key, is_cancelled) == 0 &&
+                pthread_setspecific(cancelled_key, &one) == 0;
+    return done ? arg : NULL;
+}
+
+Test(record, is_out_of_the_way_of_a_cancellation_that_comes_after_it)
+{
+    pthread_t thread;
+    void *result;
+    cr_assert_eq(pthread_create(&thread, NULL, is_cancelled_at_the_end, &one),
+                 0);
+    cr_assert_eq(pthread_join(thread, &result), 0);
+    cr_assert_eq(result, PTHREAD_CANCELED);
+    cr_assert(left_behind.released && left_behind.doomed);
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void locks_once(void)
+{
+    if (hold(&forgotten)) {
+        (void)wefti_held_remove(&forgotten, "test");
+    }
+}
+
+static void unlock_toy(toy **t)
+{
+    abandon_toy(*t);
+}
+
+static void *locks_first_in_a_callback(void *arg)
+{
+    (void)pthread_once(&once, locks_once);
+    toy *t WEFT_CLEANUP(unlock_toy) = &left_behind;
+    if (hold(t)) {
+        pthread_exit(arg);
+    }
+    return NULL;
+}
+
+Test(record, dooms_at_exit_though_the_first_lock_was_in_a_callback)
+{
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, locks_first_in_a_callback, &one),
+                 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
+    cr_assert(left_behind.released && left_behind.doomed);
+}
