@@ -298,11 +298,12 @@ void wefti_held_abandon_from(size_t from)
     wefti_held_abandon_below(from, UINTPTR_MAX);
 }
 
-void wefti_held_abandon_after(const void *lock)
+void wefti_held_abandon_doomed(const void *after)
 {
-    const wefti_held *entry = find(lock);
-    if (entry != NULL) {
-        wefti_held_abandon_from(
-            (size_t)(entry - wefti_get_self()->held_memory));
+    const wefti_self *self = wefti_get_self();
+    const wefti_held *entry = find(after);
+    while (entry != NULL && self->top - 1 > entry &&
+           (self->top[-1].lock & WEFTI_HELD_DOOMED) != 0) {
+        wefti_held_abandon_from(wefti_held_count() - 1);
     }
 }

@@ -16,11 +16,12 @@ WEFT_NODISCARD bool wefti_record_at_exit(void (*fn)(void *arg), void *arg);
  * entries, the newest first. */
 void wefti_held_abandon_from(size_t from);
 
-/* Abandon the locks taken since `lock` was, if this thread holds that. */
-void wefti_held_abandon_after(const void *lock);
+/* Abandon the doomed ones of the locks that this thread has taken since it took
+ * `after`, which it may hold no more. */
+void wefti_held_abandon_doomed(const void *after);
 
-/* As wefti_held_abandon_from, but only those taken in frames at or below stack address `limit`,
- * which is exclusive. */
+/* As wefti_held_abandon_from, but only those taken in frames at or below stack
+ * address `limit`, which is exclusive. */
 void wefti_held_abandon_below(size_t from, uintptr_t limit);
 
 /* How many locks this thread holds. */

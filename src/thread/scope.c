@@ -28,6 +28,22 @@ typedef struct verdict {
     unsigned joined;
 } verdict;
 
+/* The C++ ABI's count of exceptions that are thrown and not yet caught; there
+ * in programs that have some C++. */
+struct cxa_globals {
+    void *caught;
+    unsigned uncaught;
+};
+extern struct cxa_globals *__cxa_get_globals(void) __attribute__((weak));
+
+/* What is leaving frames of this thread: panics and exceptions. */
+static uint32_t unwinding(void)
+{
+    const struct cxa_globals *cxx =
+        __cxa_get_globals != NULL ? __cxa_get_globals() : NULL;
+    return wefti_get_self()->panicking + (cxx != NULL ? cxx->uncaught : 0);
+}
+
 static void push(weft_scope *scope, wefti_thread *state)
 {
     /* relaxed: re-checked by the following CAS. */
@@ -160,7 +176,7 @@ bool wefti_scope_enter(weft_scope *scope, const void *depth)
     if (scope->phase != NEW) {
         return false;
     }
-    scope->panicking = wefti_get_self()->panicking;
+    scope->unwinding = unwinding();
     scope->phase = REFUSED;
     if (wefti_held_has_room()) {
         wefti_held_push(scope, 0, &scope_kind, depth);
@@ -178,15 +194,11 @@ void wefti_scope_end(weft_scope *scope)
 void wefti_scope_leave(weft_scope *scope)
 {
     const wefti_self *self = wefti_get_self();
-    const bool falling =
-        self->panicking > scope->panicking || self->exiting != 0;
-    if (falling) {
-        /* What the block has locked, and no guard in it gave back: the threads
-         * may be waiting for it, and nobody else is going to unlock it. */
-        wefti_held_abandon_after(scope);
-    }
+    /* What a falling block has locked, and no guard in it gave back: the
+     * threads may be waiting for it, and nobody else is going to unlock it. */
+    wefti_held_abandon_doomed(scope);
     verdict v = close_scope(scope);
-    if (falling) {
+    if (unwinding() > scope->unwinding || self->exiting != 0) {
         forget(&v);
     } else {
         report(&v);

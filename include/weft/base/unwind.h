@@ -14,7 +14,13 @@ WEFT_BEGIN_DECLS
  * cleanup attributes and C++ destructors run if it was built with -fexceptions
  * (the default for C++; exported by weft's CMake target and weft.pc), otherwise
  * it is skipped, and the locks it held are released and poisoned all the same.
- * A C++ `catch (...)` must rethrow.
+ * A C++ `catch (...)` must rethrow, and a `noexcept` function ends the process.
+ * C++ exceptions pass through this call; they must not leave a thread's
+ * function or a job of a pool, where C++ calls std::terminate.
+ *
+ * Catch points, locks and scopes belong to the thread and the stack on which
+ * they were made: a coroutine with a stack of its own must not switch away
+ * while it has one, and none may be open around the switch to it.
  *
  * WEFT_OK: fn returned.
  * WEFT_PANICKED: it panicked; *info, unless NULL, says how. */

@@ -25,7 +25,8 @@ WEFT_BEGIN_DECLS
  *           A panic takes the function that locked for the one that unlocks. If
  *           that has returned, and its caller's guard or cleanup is to unlock,
  *           the release may come before other cleanups of that caller; the
- *           unlock that follows is then without effect.
+ *           unlock that follows is then without effect. A C++ exception is no
+ *           fall: guards that it passes release, and do not poison.
  * Memory    a thread writes down what it holds. For that it allocates at its
  *           first lock, and again when it holds more than seven at once; that
  *           can fail, and then nothing is held.

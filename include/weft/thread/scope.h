@@ -34,14 +34,14 @@ WEFT_BEGIN_DECLS
 typedef struct weft_scope {
     WEFT_ATOMIC(struct wefti_thread *) newest; /* a list, by spawning */
     uint32_t phase;                            /* owner, while no thread runs */
-    uint32_t panicking;                        /* constant after entry */
+    uint32_t unwinding;                        /* constant after entry */
 } weft_scope;
 
 /* The block form: a block with a scope named `s` around it. If one of its
  * threads panicked, or left by pthread_exit or cancellation, the scope panics
  * at its end, naming the thread and the message; unless the block itself is
- * being left by a panic or an exit, which goes on. `break` and `continue`
- * leave the block. To enter may allocate, and cannot fail: where
+ * being left by a panic, an exit or a C++ exception, which goes on. `break` and
+ * `continue` leave the block. To enter may allocate, and cannot fail: where
  * memory is missing, the spawns say so. */
 #define WEFT_SCOPE(s)                                                      \
     for (weft_scope s WEFT_CLEANUP(wefti_scope_leave) = wefti_scope_new(); \
