@@ -12,6 +12,9 @@
 #include "base/alloc.h"
 #include "base/catch.h"
 
+#include <weft/base/atomic.h>
+#include <weft/base/panic.h>
+
 #include <pthread.h>
 #include <string.h>
 
@@ -55,6 +58,7 @@ struct wefti_thread_record {
 static pthread_key_t key;
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static bool key_made;
+static weft_atomic_u32 key_deleted; /* 1 once the code is to be unloaded */
 
 static void on_exit_begins(void *unused)
 {
@@ -84,13 +88,24 @@ static void watch_for_exit(cleanup_handler *handler)
     handler->words[NEXT_OLDER] = NULL;
 }
 
-/* The handler's memory goes, but a cancellation may still come, in a destructor
- * of another key. No frame is left that could have a handler of its own. */
+/* Take it off again: the memory or the code of the handler goes, but an exit
+ * may still come, such as a cancellation in a destructor of another key. */
 static void watch_no_more(cleanup_handler *handler)
 {
-    if (_pthread_cleanup_push != NULL && _pthread_cleanup_pop != NULL) {
-        _pthread_cleanup_pop(handler, 0);
+    if (_pthread_cleanup_push == NULL || _pthread_cleanup_pop == NULL) {
+        return;
     }
+    cleanup_handler head;
+    _pthread_cleanup_push(&head, on_exit_begins, NULL);
+    cleanup_handler *link = &head;
+    while (link->words[NEXT_OLDER] != NULL &&
+           link->words[NEXT_OLDER] != handler) {
+        link = link->words[NEXT_OLDER];
+    }
+    if (link->words[NEXT_OLDER] != NULL) {
+        link->words[NEXT_OLDER] = handler->words[NEXT_OLDER];
+    }
+    _pthread_cleanup_pop(&head, 0);
 }
 
 static void forget_held(wefti_self *self)
@@ -135,6 +150,22 @@ static void make_key(void)
     key_made = pthread_key_create(&key, on_thread_end) == 0;
 }
 
+/* dlclose, or exit, which is no different for whoever is called: threads that
+ * live on must not find the way back here when they end. Runs after the
+ * destructor that stops the default pool, whose workers have records. */
+__attribute__((destructor(101))) static void forget_threads(void)
+{
+    if (!key_made) {
+        return;
+    }
+    /* relaxed: only exit lets others run on, and they may look too early. */
+    wefti_store_relaxed(&key_deleted, 1);
+    (void)pthread_key_delete(key);
+    if (wefti_get_self()->record != NULL) {
+        watch_no_more(&wefti_get_self()->record->on_exit);
+    }
+}
+
 bool wefti_record_attach(void)
 {
     wefti_self *self = wefti_get_self();
@@ -147,7 +178,9 @@ bool wefti_record_attach(void)
     if (record == NULL) {
         return false;
     }
-    if (pthread_setspecific(key, record) != 0) {
+    /* relaxed: as above. The process ends, nobody will need the record. */
+    if (pthread_setspecific(key, record) != 0 &&
+        wefti_load_relaxed(&key_deleted) == 0) {
         WEFTI_DELETE(record);
         return false;
     }

@@ -1,5 +1,6 @@
-/* A plug-in that shares out work on weft's default pool. */
+/* A plug-in that shares out work on weft's default pool, and has a lock. */
 #include <weft/par/task.h>
+#include <weft/sync/mutex.h>
 
 WEFT_TASK(uint64_t, fib, int, n)
 {
@@ -16,4 +17,13 @@ WEFT_API uint64_t plugin_fib(int n);
 uint64_t plugin_fib(int n)
 {
     return fib(n);
+}
+
+WEFT_API void plugin_lock(void);
+
+void plugin_lock(void)
+{
+    static weft_mutex mutex;
+    WEFT_LOCK(weft_mutex, g, &mutex) {
+    }
 }
