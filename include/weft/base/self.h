@@ -89,9 +89,11 @@ WEFT_ALWAYS_INLINE bool wefti_held_has_room(void)
 }
 
 /* How deep in the stack the function is that declares `local`; to be used in
- * that function, or in one inlined into it always. AddressSanitizer may keep
- * locals elsewhere, so there the frame itself is asked, which is dearer. */
-#if WEFT_ASAN
+ * that function, or in one inlined into it always. Where the compiler may keep
+ * locals elsewhere than on the stack, or tag their addresses, the frame itself
+ * is asked, which is dearer. */
+#if WEFT_ASAN || WEFTI_HAS_FEATURE(safe_stack) || \
+    WEFTI_HAS_FEATURE(hwaddress_sanitizer)
 #define WEFTI_DEPTH(local) ((void)&(local), __builtin_frame_address(0))
 #else
 #define WEFTI_DEPTH(local) ((void *)&(local))
