@@ -177,20 +177,10 @@ Test(panic, of_the_hook_aborts_with_its_message)
     cr_assert_not_null(strstr(text, "the panic hook panicked"));
 }
 
-static void *panics_while_cancelled(void *arg)
-{
-    (void)pthread_cancel(pthread_self());
-    short_message(arg);
-    return NULL;
-}
-
 static void panic_uncaught_while_cancelled(void)
 {
-    char text[] = "value";
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, panics_while_cancelled, text) == 0) {
-        (void)pthread_join(thread, NULL);
-    }
+    (void)pthread_cancel(pthread_self());
+    panic_uncaught();
 }
 
 Test(panic, of_a_cancelled_thread_without_a_catch_point_aborts_all_the_same)
