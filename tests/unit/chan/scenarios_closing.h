@@ -183,7 +183,7 @@ static void drop_while_one_copies(gang_member *me)
     } else {
         stall_wait();
         for (uint32_t i = 0; i < s->behind; i++) {
-            (void)post_send_try(&s->o.tx[1], parcel_of(1, i));
+            (void)!post_send_try(&s->o.tx[1], parcel_of(1, i));
         }
         wefti_store_seq_cst(&s->sent, 1);
         for (int i = 0; i < 100 || !post_tx_is_closed(&s->o.tx[1]); i++) {
