@@ -39,8 +39,7 @@ WEFT_UNCHECKED static void pipe_run(void *arg, const bench_share *share)
     conduit *p = arg;
     if (share->index == 0) {
         uint64_t sum = 0;
-        WEFT_CHAN_EACH(numbers, message, &p->rx)
-        {
+        WEFT_CHAN_EACH(numbers, message, &p->rx) {
             sum += message;
         }
         p->sum = sum;

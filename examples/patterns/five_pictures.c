@@ -44,8 +44,7 @@ int main(void)
     weft_require(jobs_open(128, &tx, &rx) == WEFT_OK);
     weft_require(jobs_send(&tx, (job){.amount = 10}) == WEFT_OK);
     jobs_tx_drop(&tx);
-    WEFT_CHAN_EACH(jobs, j, &rx)
-    { /* until the last sender is gone */
+    WEFT_CHAN_EACH(jobs, j, &rx) { /* until the last sender is gone */
         WEFT_LOCK(bank, g, &shared_bank) {
             *bank_get(&g) += j.amount;
         }

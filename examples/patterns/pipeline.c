@@ -28,8 +28,7 @@ static void square(void *arg)
     stage *s = arg;
     numbers_rx_adopt(&s->in);
     numbers_tx_adopt(&s->out);
-    WEFT_CHAN_EACH(numbers, n, &s->in)
-    {
+    WEFT_CHAN_EACH(numbers, n, &s->in) {
         weft_require(numbers_send(&s->out, n * n) == WEFT_OK);
     }
     numbers_rx_drop(&s->in);
@@ -48,8 +47,7 @@ int main(void)
     WEFT_SCOPE(s) {
         weft_require(weft_scope_spawn(&s, count_up, &counting) == WEFT_OK);
         weft_require(weft_scope_spawn(&s, square, &squaring) == WEFT_OK);
-        WEFT_CHAN_EACH(numbers, n, &squares)
-        {
+        WEFT_CHAN_EACH(numbers, n, &squares) {
             sum += n;
         }
     }

@@ -50,8 +50,7 @@ int main(void)
     jobs_rx_drop(&queue);
     areas_tx_drop(&shop.out);
     long sum = 0;
-    WEFT_CHAN_EACH(areas, area, &in)
-    {
+    WEFT_CHAN_EACH(areas, area, &in) {
         sum += area;
     }
     areas_rx_drop(&in);

@@ -55,8 +55,7 @@ static weft_status collect(weft_scope *s, worker *workers, unsigned threads,
     }
     status = spawn_all(s, workers, threads, &tx);
     sums_tx_drop(&tx);
-    WEFT_CHAN_EACH(sums, found, &rx)
-    {
+    WEFT_CHAN_EACH(sums, found, &rx) {
         *sum = total_add(*sum, found);
     }
     sums_rx_drop(&rx);

@@ -32,8 +32,7 @@ static inline void scenario_recv_drains_before_it_ends(size_t capacity)
     post_tx_drop(&tx);
     cr_assert(post_rx_is_closed(&rx));
     uint32_t got = 0;
-    WEFT_CHAN_EACH(post, p, &rx)
-    {
+    WEFT_CHAN_EACH(post, p, &rx) {
         cr_assert_eq(p.number, got++);
     }
     cr_assert_eq(got, n);

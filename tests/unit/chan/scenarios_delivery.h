@@ -16,8 +16,7 @@ static void send_many_recv_all(gang_member *me)
         post_tx_drop(tx);
         return;
     }
-    WEFT_CHAN_EACH(post, p, &o->rx)
-    {
+    WEFT_CHAN_EACH(post, p, &o->rx) {
         gang_check(me, in_order(o, &p));
     }
 }
