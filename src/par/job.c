@@ -138,13 +138,19 @@ static bool reclaim(wefti_member *m, wefti_job *job)
     return false;
 }
 
+/* Whether the deque must not keep what is newer than the job: a waiter steals,
+ * and who steals has an empty deque; a guest leaves nothing behind. */
+static bool must_empty(const wefti_member *m, const wefti_job *job,
+                       uint64_t state)
+{
+    return m != NULL && (m->entry == job || !wefti_latch_is_open(state));
+}
+
 /* Get the job into its maker's hands, waiting for the thief if there is one.
  * true: it has not run.  false: it has; its state is DONE or PANICKED. */
 static bool settle(wefti_member *m, wefti_job *job)
 {
-    uint64_t state = wefti_latch_read(job);
-    if (wefti_latch_phase(state) == WEFTI_PENDING && m != NULL &&
-        reclaim(m, job)) {
+    if (must_empty(m, job, wefti_latch_read(job)) && reclaim(m, job)) {
         return true;
     }
     if (m != NULL) {

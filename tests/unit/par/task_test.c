@@ -1,4 +1,5 @@
 /* Fork and join. */
+#include <weft/base/time.h>
 #include <weft/base/unwind.h>
 #include <weft/par/pool.h>
 #include <weft/par/task.h>
@@ -303,6 +304,66 @@ Test(task, waiting_runs_no_stranger_that_wants_the_lock)
     int result = 0;
     on_pool(4, lock_and_fork, &result);
     cr_expect_eq(result, 256 * 34);
+}
+
+/* Joined out of order: `older` is with the other worker when it is joined, and
+ * `newer` is still in the deque. Who waits for a child of `older` steals from
+ * this thread, which helps with that child: it must not get `newer`. */
+static gate older_runs;
+static gate older_may_fork;
+static gate inner_runs;
+static WEFT_ATOMIC(uint32_t) newer_began;
+static WEFT_ATOMIC(uint32_t) strangers;
+static __thread bool holds_lock;
+
+WEFT_TASK(void, newer, int, unused)
+{
+    (void)unused;
+    if (holds_lock) {
+        wefti_add_relaxed(&strangers, 1u);
+    }
+    wefti_store_relaxed(&newer_began, 1u);
+}
+
+/* Gives its waiter 100 ms to do what is forbidden. */
+WEFT_TASK(void, inner, int, unused)
+{
+    (void)unused;
+    gate_open(&inner_runs);
+    weft_deadline end = weft_deadline_after_ms(100);
+    while (wefti_load_relaxed(&newer_began) == 0 &&
+           !weft_deadline_passed(end)) {
+        wefti_spin_hint();
+    }
+}
+
+WEFT_TASK(void, older, int, unused)
+{
+    (void)unused;
+    gate_open(&older_runs);
+    gate_wait(&older_may_fork);
+    holds_lock = true;
+    weft_fork(inner, child, 0);
+    gate_wait(&inner_runs);
+    weft_join(inner, child);
+    holds_lock = false;
+}
+
+static void older_first(void *unused)
+{
+    (void)unused;
+    weft_fork(older, first, 0);
+    gate_wait(&older_runs);
+    weft_fork(newer, second, 0);
+    gate_open(&older_may_fork);
+    weft_join(older, first);
+    weft_join(newer, second);
+}
+
+Test(task, joined_out_of_order_is_not_run_under_a_strangers_lock)
+{
+    on_pool(2, older_first, NULL);
+    cr_expect_eq(wefti_load_relaxed(&strangers), 0);
 }
 
 /* ----------------------------------------------------------------- memory */
