@@ -80,8 +80,9 @@ void wefti_worker_feed(wefti_worker *w)
     uint32_t follower = wefti_swap_acquire(&m->follower, 0u);
     if (follower != 0) {
         wefti_parker_unpark(&m->pool->members[follower - 1].parker);
-        wefti_deque_want(&w->deque); /* the idle come with the next push */
-    } else if (wake_one_idle(m->pool)) {
+    }
+    /* The follower may have stopped waiting long ago: it does not count. */
+    if (wake_one_idle(m->pool)) {
         wefti_deque_want(&w->deque);
     }
 }

@@ -1,8 +1,13 @@
 /* Sleeping and waking. */
-#include <weft/par/pool.h>
+#include "par/pool.h"
+
+#include <weft/base/time.h>
 #include <weft/par/task.h>
 
+#include "support/gang.h"
+
 #include <criterion/criterion.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -63,5 +68,42 @@ Test(sleep, pool_wakes_up_for_work_again_and_again)
         cr_assert_eq(sum, 610);
         usleep((useconds_t)(round % 100)); /* around the end of the search */
     }
+    weft_pool_free(pool);
+}
+
+/* The place's last thief-to-be has long stopped waiting: its name must not be
+ * taken for somebody who will come, while an idle thread sleeps on. */
+static gate taken;
+
+WEFT_TASK(void, take_me, int, unused)
+{
+    (void)unused;
+    gate_open(&taken);
+}
+
+static void offer_once(void *pool)
+{
+    weft_pool *p = pool;
+    wefti_member *me = wefti_this_member();
+    while (wefti_load_relaxed(&p->members[0].parker.state) != 1 ||
+           wefti_load_relaxed(&p->members[0].asleep) == 0) {
+        (void)sched_yield();
+    }
+    wefti_store_relaxed(&me->follower, (uint32_t)p->size);
+    weft_fork(take_me, offer, 0);
+    weft_deadline end = weft_deadline_after_s(5);
+    while (!gate_is_open(&taken) && !weft_deadline_passed(end)) {
+        (void)sched_yield();
+    }
+    weft_require(gate_is_open(&taken));
+    weft_join(take_me, offer);
+}
+
+Test(sleep, offer_wakes_an_idle_thread_though_a_follower_has_gone)
+{
+    gate fresh = GATE_INIT;
+    taken = fresh;
+    weft_pool *pool = pool_of(2);
+    cr_expect_eq(weft_pool_install(pool, offer_once, pool), WEFT_OK);
     weft_pool_free(pool);
 }
