@@ -133,11 +133,12 @@ WEFT_END_DECLS
     weft_self->a = a;             \
     WEFTI_ASSIGN_3(__VA_ARGS__)
 
-/* Whether R is void: only then does the paste name a macro with a comma. */
-#define WEFTI_VOID_void ~, _VOID
+/* Whether R is void: only then does the paste name a macro, with a comma, that
+ * the parentheses call. In `void *` they follow the star. */
+#define WEFTI_VOID_void() ~, _VOID
 #define WEFTI_SECOND_(a, b, ...) b
 #define WEFTI_SECOND(...) WEFTI_SECOND_(__VA_ARGS__)
-#define WEFTI_TASK_KIND(R) WEFTI_SECOND(WEFTI_VOID_##R, , )
+#define WEFTI_TASK_KIND(R) WEFTI_SECOND(WEFTI_VOID_##R(), , )
 #define WEFTI_TASK_RESULT_FIELD(R) \
     WEFT_PASTE(WEFTI_RESULT_FIELD, WEFTI_TASK_KIND(R))(R)
 #define WEFTI_RESULT_FIELD(R) R weft_result;

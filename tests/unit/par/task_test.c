@@ -83,6 +83,25 @@ Test(task, works_on_a_thread_outside_every_pool)
     cr_expect_eq(fib(18), 2584);
 }
 
+WEFT_TASK(const void *, identity, const void *, p)
+{
+    return p;
+}
+
+WEFT_TASK(void *, writable, void *, p)
+{
+    return p;
+}
+
+Test(task, may_return_a_pointer_to_void)
+{
+    int x = 0;
+    weft_fork(identity, a, &x);
+    weft_fork(writable, b, &x);
+    cr_expect_eq(weft_join(writable, b), &x);
+    cr_expect_eq(weft_join(identity, a), &x);
+}
+
 Test(task, takes_any_types)
 {
     wide d = {{0, 0, 0, 7}};
