@@ -1,6 +1,6 @@
 /* Lazy splitting. The caller starts on its range at once, in chunks of a few
- * microseconds; between two chunks it looks whether an idle worker has asked,
- * and only then cuts off the upper part of what is left. So a loop that is
+ * microseconds; before a chunk it looks whether an idle worker has asked, and
+ * only then cuts off the upper part of what is left. So a loop that is
  * short, or runs while everybody is busy, costs what the serial loop costs. */
 #include <weft/par/split.h>
 
@@ -10,6 +10,7 @@
 
 enum {
     FIRST_GROWTH = 32, /* a chunk is at most so many times the one before */
+    UNDIVIDED = 64,    /* so many indices may be one chunk to their end */
 };
 
 /* In units of ticks(). A cycle counter runs at 1.5 to 4 GHz. */
@@ -56,10 +57,19 @@ static void adapt(wefti_piece *p)
     }
 }
 
-static void do_chunk(wefti_piece *p)
+/* The chunk's size is a guess by what came before, so it may not be all that is
+ * left: the bodies yet to come may take a thousand times longer. */
+static size_t longest(const wefti_piece *p)
 {
     size_t left = p->end - p->first;
-    size_t now = p->chunk < left ? p->chunk : left;
+    return p->loop->leaf > 0 || left <= UNDIVIDED ? left
+                                                  : left / 2 + UNDIVIDED / 2;
+}
+
+static void do_chunk(wefti_piece *p)
+{
+    size_t most = longest(p);
+    size_t now = p->chunk < most ? p->chunk : most;
     size_t first = p->first;
     p->first = first + now;
     uint64_t begin = ticks();
@@ -112,11 +122,11 @@ static bool is_wanted(void)
 static void walk(wefti_piece *p)
 {
     while (p->first < p->end && !is_stopped(p->loop)) {
-        do_chunk(p);
         if (is_worth_sharing(p) && is_wanted() && cut(p) < p->end) {
             p->loop->split(p);
             return;
         }
+        do_chunk(p);
     }
 }
 
