@@ -1,0 +1,147 @@
+/* One owner and two thieves; each item is got exactly once, while the ring's
+ * slots are written many times over.
+ *
+ * WEFT_BUSTED=9, 10 or 110 puts a historic mistake back, which tests/busted
+ * expects this to find. */
+#include <weft/queue/deque.h>
+
+#include "support/gang.h"
+#include "support/seed.h"
+
+#include <criterion/criterion.h>
+#include <sched.h>
+#include <time.h>
+
+#ifndef WEFT_BUSTED
+#define WEFT_BUSTED 0
+#endif
+
+enum { MANY = 100000, THREADS = 3 };
+
+static wefti_deque d;
+static uint32_t numbers[MANY];
+static WEFT_ATOMIC(uint32_t) got[MANY];
+static weft_atomic_u32 done;
+
+#if WEFT_BUSTED == 9 || WEFT_BUSTED == 10
+/* Long enough for the owner to write the whole ring. */
+static void interrupted(void)
+{
+    struct timespec t = {.tv_nsec = WEFT_BUSTED == 10 ? 1000000 : 1000};
+    (void)nanosleep(&t, NULL);
+}
+#endif
+
+static void *steal(void)
+{
+#if WEFT_BUSTED == 9
+    /* RUSTSEC-2021-0093: what was read is believed, though the slot has been
+     * taken, and written again, in the meantime. */
+    uint64_t t = wefti_load_seq_cst(&d.top);
+    if ((int64_t)(wefti_load_seq_cst(&d.bottom) - t) <= 0) {
+        return NULL;
+    }
+    void *item = wefti_load_relaxed(&d.slots[t % WEFTI_DEQUE_CAPACITY]);
+    interrupted();
+    (void)wefti_cas_seq_cst(&d.top, &t, t + 1);
+    return item;
+#elif WEFT_BUSTED == 10
+    /* ssbl/concurrent-deque#2: the slot is read when it is the owner's again.
+     */
+    uint64_t t = wefti_load_seq_cst(&d.top);
+    if ((int64_t)(wefti_load_seq_cst(&d.bottom) - t) <= 0 ||
+        !wefti_cas_seq_cst(&d.top, &t, t + 1)) {
+        return NULL;
+    }
+    interrupted();
+    return wefti_load_relaxed(&d.slots[t % WEFTI_DEQUE_CAPACITY]);
+#else
+    return wefti_deque_steal(&d);
+#endif
+}
+
+static void *pop(void)
+{
+#if WEFT_BUSTED == 110
+    /* crossbeam#33: the difference is taken without its sign, so that a deque
+     * that is empty looks as if it were very full. */
+    uint64_t b = wefti_load_relaxed(&d.bottom) - 1;
+    if (b - wefti_load_seq_cst(&d.top) > 0) {
+        wefti_store_seq_cst(&d.bottom, b);
+        return wefti_load_relaxed(&d.slots[b % WEFTI_DEQUE_CAPACITY]);
+    }
+#endif
+    return wefti_deque_pop(&d);
+}
+
+static void note(const void *item)
+{
+    wefti_add_relaxed(&got[*(const uint32_t *)item], 1u);
+}
+
+/* false: more items than there can be. */
+static bool pop_all(void)
+{
+    void *item;
+    size_t count = 0;
+    while (count <= WEFTI_DEQUE_CAPACITY && (item = pop()) != NULL) {
+        note(item);
+        count++;
+    }
+    return count <= WEFTI_DEQUE_CAPACITY;
+}
+
+/* false: more was got back than was pushed. */
+static bool own(void)
+{
+    test_rng rng = test_rng_make(0);
+    uint32_t next = 0;
+    while (next < MANY) {
+        uint32_t batch = 1 + (uint32_t)test_rng_below(&rng, 8);
+        for (; batch > 0 && next < MANY; batch--) {
+            numbers[next] = next;
+            if (!wefti_deque_push(&d, &numbers[next])) {
+                return false;
+            }
+            next++;
+        }
+        if (test_rng_below(&rng, 16) == 0) {
+            sched_yield(); /* the thieves' turn */
+        }
+        if (!pop_all()) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void play(gang_member *me)
+{
+    if (me->index == 0) {
+        bool sound = own();
+        /* release: with the acquire below; nothing is stolen after it. */
+        wefti_store_release(&done, 1u);
+        gang_check(me, sound);
+        return;
+    }
+    while (wefti_load_acquire(&done) == 0) {
+        void *item = steal();
+        if (item != NULL) {
+            note(item);
+        } else {
+            sched_yield();
+        }
+    }
+}
+
+Test(deque_stress, each_item_is_got_exactly_once)
+{
+    (void)test_seed();
+    wefti_deque_prepare();
+    gang_run(THREADS, play, NULL);
+    size_t wrong = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        wrong += wefti_load_relaxed(&got[i]) != 1;
+    }
+    cr_assert_eq(wrong, 0, "%zu items were lost or got twice", wrong);
+}
