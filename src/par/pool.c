@@ -60,7 +60,6 @@ static bool start_thread(weft_pool *pool, wefti_member *m)
     return ok;
 }
 
-/* Signals are for the program's own threads: the pool's block them all. */
 /* Signals from outside are for the program's own threads. Those that a body
  * raises itself, by what it does, must reach the program's handlers. */
 static sigset_t foreign_signals(void)

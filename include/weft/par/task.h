@@ -35,7 +35,8 @@
 /* Define the task `name` that takes one to four parameters and returns R, any
  * type that can be assigned, or void:
  *     WEFT_TASK(R, name, T1, a1, T2, a2) { ... }
- * An ordinary function, static to the file, that can also be called. */
+ * An ordinary function, static to the file, that can also be called. The
+ * parameters are stored by assignment, so their types cannot be const. */
 #define WEFT_TASK(R, name, ...)                                        \
     static R name(WEFTI_TASK_PARAMS(__VA_ARGS__));                     \
     typedef struct name##_weft_job {                                   \
