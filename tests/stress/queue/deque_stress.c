@@ -23,17 +23,12 @@ static uint32_t numbers[MANY];
 static WEFT_ATOMIC(uint32_t) got[MANY];
 static weft_atomic_u32 done;
 
-#if WEFT_BUSTED == 9 || WEFT_BUSTED == 10
-/* Long enough for the owner to write the whole ring. */
-static void interrupted(void)
+/* The first thief is the one that makes the mistake. */
+static void *steal(const gang_member *me)
 {
-    struct timespec t = {.tv_nsec = WEFT_BUSTED == 10 ? 1000000 : 1000};
-    (void)nanosleep(&t, NULL);
-}
-#endif
-
-static void *steal(void)
-{
+    if (me->index != 1) {
+        return wefti_deque_steal(&d);
+    }
 #if WEFT_BUSTED == 9
     /* RUSTSEC-2021-0093: what was read is believed, though the slot has been
      * taken, and written again, in the meantime. */
@@ -42,7 +37,8 @@ static void *steal(void)
         return NULL;
     }
     void *item = wefti_load_relaxed(&d.slots[t % WEFTI_DEQUE_CAPACITY]);
-    interrupted();
+    struct timespec interrupted = {.tv_nsec = 1000};
+    (void)nanosleep(&interrupted, NULL);
     (void)wefti_cas_seq_cst(&d.top, &t, t + 1);
     return item;
 #elif WEFT_BUSTED == 10
@@ -53,7 +49,11 @@ static void *steal(void)
         !wefti_cas_seq_cst(&d.top, &t, t + 1)) {
         return NULL;
     }
-    interrupted();
+    /* Until the owner has written the whole ring once more. */
+    while (wefti_load_seq_cst(&d.bottom) - t <= WEFTI_DEQUE_CAPACITY &&
+           wefti_load_relaxed(&done) == 0) {
+        sched_yield();
+    }
     return wefti_load_relaxed(&d.slots[t % WEFTI_DEQUE_CAPACITY]);
 #else
     return wefti_deque_steal(&d);
@@ -125,7 +125,7 @@ static void play(gang_member *me)
         return;
     }
     while (wefti_load_acquire(&done) == 0) {
-        void *item = steal();
+        void *item = steal(me);
         if (item != NULL) {
             note(item);
         } else {
