@@ -91,11 +91,16 @@ static bool pop_all(void)
     return count <= WEFTI_DEQUE_CAPACITY;
 }
 
-/* So many turns that hardly anything is left, and the ring comes round. */
+/* So patiently that hardly anything is left, and the ring comes round. */
 static void leave_it_to_the_thieves(void)
 {
+    const struct timespec nap = {.tv_nsec = 10000};
     for (int turn = 0; turn < 100 && !wefti_deque_is_empty(&d); turn++) {
-        sched_yield();
+        if (turn < 20) {
+            sched_yield();
+        } else {
+            (void)nanosleep(&nap, NULL);
+        }
     }
 }
 
@@ -142,14 +147,26 @@ static void play(gang_member *me)
     }
 }
 
+/* How many items were lost, or got twice. */
+static size_t play_once(void)
+{
+    wefti_store_relaxed(&done, 0u); /* relaxed: nobody plays */
+    gang_run(THREADS, play, NULL);
+    size_t wrong = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        wrong += wefti_swap_relaxed(&got[i], 0u) != 1; /* relaxed: as above */
+    }
+    return wrong;
+}
+
+/* A mistake that was put back needs the thieves to be quick once. */
 Test(deque_stress, each_item_is_got_exactly_once)
 {
     (void)test_seed();
     wefti_deque_prepare();
-    gang_run(THREADS, play, NULL);
     size_t wrong = 0;
-    for (size_t i = 0; i < MANY; i++) {
-        wrong += wefti_load_relaxed(&got[i]) != 1;
+    for (int round = 0; round < (WEFT_BUSTED ? 20 : 1) && wrong == 0; round++) {
+        wrong = play_once();
     }
     cr_assert_eq(wrong, 0, "%zu items were lost or got twice", wrong);
 }
