@@ -4,7 +4,8 @@
  *     while (!ready() && wefti_backoff_spin(&pause)) {}
  *     if (!ready()) sleep();
  *
- * Bounded: 63 pauses in all, about 2 us, in runs that double. */
+ * Bounded: 63 pauses in all, in runs that double: a microsecond or a few, as
+ * the processor pauses. */
 #ifndef WEFT_SRC_BASE_BACKOFF_H
 #define WEFT_SRC_BASE_BACKOFF_H
 

@@ -13,7 +13,7 @@ WEFT_BEGIN_DECLS
  * Storage   the caller's, 4 bytes; all-zero bytes are free; never destroyed.
  * Threads   any; whoever locked it unlocks it. Not fair.
  * Ordering  what came before an unlock is visible after the next lock.
- * Waiting   about 2 us of spinning on a shared copy of the line, then the
+ * Waiting   some microseconds of spinning on a copy of the line, then the
  *           processor is yielded, then ever longer naps of at most 1 ms: when
  *           threads outnumber cores, waiters leave the core to the holder.
  * Poison    none: whoever falls inside just releases it (see WEFT_SPIN).
