@@ -4,16 +4,17 @@
  * Creating it acquires, using it requires, moving, joining or dropping it
  * releases; so use after move, double join and a thread that is never joined
  * are diagnostics of `clang -Wthread-safety -Wthread-safety-beta`. Under other
- * compilers, and without the flag, every macro here is nothing.
+ * compilers, in C++, and without the flag, every attribute here is nothing.
  *
  * The analysis works inside one function and follows names, not aliases: hand
- * a handle on through a function that is annotated, such as a _move. */
+ * a handle on through a function that is annotated, such as a _move. What it
+ * then says, and how to annotate your own code: docs/fearless.md. */
 #ifndef WEFT_BASE_OWN_H
 #define WEFT_BASE_OWN_H
 
 #include <weft/base/config.h>
 
-#if defined(__clang__)
+#if defined(__clang__) && !defined(__cplusplus)
 #define WEFTI_TSA(x) __attribute__((x))
 #else
 #define WEFTI_TSA(x)
@@ -35,6 +36,11 @@
     WEFTI_TSA(requires_shared_capability(__VA_ARGS__))
 #define WEFT_EXCLUDES(...) WEFTI_TSA(locks_excluded(__VA_ARGS__))
 
+/* On a lock: it is taken after, or before, those named, by all who take both.
+ * Names of objects, not of types; -Wthread-safety-beta checks the order. */
+#define WEFT_ACQUIRED_AFTER(...) WEFTI_TSA(acquired_after(__VA_ARGS__))
+#define WEFT_ACQUIRED_BEFORE(...) WEFTI_TSA(acquired_before(__VA_ARGS__))
+
 /* On a function that takes the capability if and only if it returns `value`. */
 #define WEFT_ACQUIRES_IF(value, ...) \
     WEFTI_TSA(try_acquire_capability(value, __VA_ARGS__))
@@ -46,13 +52,18 @@
 /* On a function whose body the analysis is to trust. */
 #define WEFT_UNCHECKED WEFTI_TSA(no_thread_safety_analysis)
 
-/* clang 18 and newer see the calls of cleanup attributes; older ones do not,
- * and there a guard dropped by one asserts instead of acquiring. */
+/* The pair for what a cleanup attribute gives back: a guard, an automatic
+ * handle. It releases what is held, and does not mind if nothing is. clang 18
+ * and newer see the calls of cleanups; older ones do not, and there what has
+ * been acquired in this way need not be given back. */
 #if defined(__clang__) && __clang_major__ >= 18
 #define WEFT_SCOPE_ACQUIRES(...) WEFT_ACQUIRES(__VA_ARGS__)
-#define WEFT_SCOPE_RELEASES(...) WEFT_RELEASES(__VA_ARGS__)
+#define WEFT_SCOPE_ACQUIRES_IF(value, ...) WEFT_ACQUIRES_IF(value, __VA_ARGS__)
+#define WEFT_SCOPE_RELEASES(...) \
+    WEFT_ASSERTS(__VA_ARGS__) WEFT_RELEASES(__VA_ARGS__)
 #else
 #define WEFT_SCOPE_ACQUIRES(...) WEFT_ASSERTS(__VA_ARGS__)
+#define WEFT_SCOPE_ACQUIRES_IF(value, ...) WEFT_ASSERTS(__VA_ARGS__)
 #define WEFT_SCOPE_RELEASES(...)
 #endif
 

@@ -5,44 +5,44 @@
 
 #include <weft/chan/chan.h>
 
-#define WEFTI_CHAN_DEFINE(name, T, drop_fn)                               \
-    WEFT_STATIC_ASSERT(sizeof(T) > 0, #T " is empty: nothing to send");   \
-    WEFT_REQUIRE_SEND(T, name);                                           \
-    typedef T name##_message;                                             \
-    typedef struct WEFT_HANDLE name##_tx {                                \
-        weft_chan_tx raw;                                                 \
-    } name##_tx;                                                          \
-    typedef struct WEFT_HANDLE name##_rx {                                \
-        weft_chan_rx raw;                                                 \
-    } name##_rx;                                                          \
-    WEFT_SEND(name##_tx);                                                 \
-    WEFT_SEND(name##_rx);                                                 \
-    static const weft_chan_type name##_type WEFT_UNUSED = {               \
-        sizeof(T), WEFT_ALIGNOF(T), (drop_fn)};                           \
-    WEFT_NODISCARD WEFT_INLINE weft_status name##_open(                   \
-        size_t weft_capacity, name##_tx *weft_tx, name##_rx *weft_rx)     \
-        WEFT_ACQUIRES_IF(WEFT_OK, *weft_tx, *weft_rx) WEFT_UNCHECKED      \
-    {                                                                     \
-        return weft_chan_open(&name##_type, weft_capacity, &weft_tx->raw, \
-                              &weft_rx->raw);                             \
-    }                                                                     \
-    WEFT_NODISCARD WEFT_INLINE weft_status name##_open_unbounded(         \
-        name##_tx *weft_tx, name##_rx *weft_rx)                           \
-        WEFT_ACQUIRES_IF(WEFT_OK, *weft_tx, *weft_rx) WEFT_UNCHECKED      \
-    {                                                                     \
-        return weft_chan_open_unbounded(&name##_type, &weft_tx->raw,      \
-                                        &weft_rx->raw);                   \
-    }                                                                     \
-    WEFTI_CHAN_SEND(name, T)                                              \
-    WEFTI_CHAN_RECV(name, T)                                              \
-    WEFT_INLINE void name##_tx_clone(name##_tx *weft_out,                 \
-                                     const name##_tx *weft_tx)            \
-        WEFT_REQUIRES(*weft_tx) WEFT_ACQUIRES(*weft_out) WEFT_UNCHECKED   \
-    {                                                                     \
-        weft_chan_tx_clone(&weft_out->raw, &weft_tx->raw);                \
-    }                                                                     \
-    WEFTI_CHAN_END(name, tx)                                              \
-    WEFTI_CHAN_END(name, rx)                                              \
+#define WEFTI_CHAN_DEFINE(name, T, drop_fn)                                   \
+    WEFT_STATIC_ASSERT(sizeof(T) > 0, #T " is empty: nothing to send");       \
+    WEFT_REQUIRE_SEND(T, name);                                               \
+    typedef T name##_message;                                                 \
+    typedef struct WEFT_HANDLE name##_tx {                                    \
+        weft_chan_tx raw;                                                     \
+    } name##_tx;                                                              \
+    typedef struct WEFT_HANDLE name##_rx {                                    \
+        weft_chan_rx raw;                                                     \
+    } name##_rx;                                                              \
+    WEFT_SEND(name##_tx);                                                     \
+    WEFT_SEND(name##_rx);                                                     \
+    static const weft_chan_type name##_type WEFT_UNUSED = {                   \
+        sizeof(T), WEFT_ALIGNOF(T), (drop_fn)};                               \
+    WEFT_NODISCARD WEFT_INLINE weft_status name##_open(                       \
+        size_t weft_capacity, name##_tx *weft_tx, name##_rx *weft_rx)         \
+        WEFT_SCOPE_ACQUIRES_IF(WEFT_OK, *weft_tx, *weft_rx) WEFT_UNCHECKED    \
+    {                                                                         \
+        return weft_chan_open(&name##_type, weft_capacity, &weft_tx->raw,     \
+                              &weft_rx->raw);                                 \
+    }                                                                         \
+    WEFT_NODISCARD WEFT_INLINE weft_status name##_open_unbounded(             \
+        name##_tx *weft_tx, name##_rx *weft_rx)                               \
+        WEFT_SCOPE_ACQUIRES_IF(WEFT_OK, *weft_tx, *weft_rx) WEFT_UNCHECKED    \
+    {                                                                         \
+        return weft_chan_open_unbounded(&name##_type, &weft_tx->raw,          \
+                                        &weft_rx->raw);                       \
+    }                                                                         \
+    WEFTI_CHAN_SEND(name, T)                                                  \
+    WEFTI_CHAN_RECV(name, T)                                                  \
+    WEFT_INLINE void name##_tx_clone(name##_tx *weft_out,                     \
+                                     const name##_tx *weft_tx)                \
+        WEFT_REQUIRES(*weft_tx) WEFT_SCOPE_ACQUIRES(*weft_out) WEFT_UNCHECKED \
+    {                                                                         \
+        weft_chan_tx_clone(&weft_out->raw, &weft_tx->raw);                    \
+    }                                                                         \
+    WEFTI_CHAN_END(name, tx)                                                  \
+    WEFTI_CHAN_END(name, rx)                                                  \
     WEFT_NEEDS_SEMICOLON
 
 #define WEFTI_CHAN_SEND(name, T)                                               \
@@ -114,7 +114,7 @@
         return weft_moved;                                              \
     }                                                                   \
     WEFT_INLINE void name##_##end##_adopt(name##_##end *weft_end)       \
-        WEFT_ACQUIRES(*weft_end) WEFT_UNCHECKED                         \
+        WEFT_SCOPE_ACQUIRES(*weft_end) WEFT_UNCHECKED                   \
     {                                                                   \
         if (WEFT_UNLIKELY(weft_end->raw.chan == NULL)) {                \
             wefti_chan_dead_end(#name "_" #end "_adopt");               \
@@ -125,8 +125,8 @@
     {                                                                   \
         weft_chan_##end##_drop(&weft_end->raw);                         \
     }                                                                   \
-    WEFT_UNCHECKED WEFT_INLINE void name##_##end##_drop_auto(           \
-        name##_##end *weft_end)                                         \
+    WEFT_INLINE void name##_##end##_drop_auto(name##_##end *weft_end)   \
+        WEFT_SCOPE_RELEASES(*weft_end) WEFT_UNCHECKED                   \
     {                                                                   \
         if (weft_end->raw.chan != NULL) {                               \
             weft_chan_##end##_drop(&weft_end->raw);                     \
