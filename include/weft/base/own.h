@@ -71,6 +71,41 @@
  * the end of its block, on every path, unless it was moved from before. */
 #define WEFT_AUTO(name, var) WEFT_CLEANUP(name##_drop_auto) name var = {0}
 
+/* A declaration that does not compile where a guard is held: in the block of a
+ * WEFT_LOCK or WEFT_SPIN, and after a WEFT_LOCK_SCOPE. The message is "a lock
+ * guard is held across this" and `what`, a string literal. For macros of your
+ * own around a call that may wait for long:
+ *
+ *     #define FETCH(u) ({ WEFT_NO_LOCK_HERE("fetch"); fetch(u); })
+ *
+ * Lexical: it does not see the guard of a caller, nor one that was filled by
+ * bank_lock. In C++ it is nothing. */
+#ifndef __cplusplus
+#define WEFT_NO_LOCK_HERE(what)                                              \
+    WEFT_STATIC_ASSERT(__builtin_types_compatible_p(struct wefti_lock_scope, \
+                                                    wefti_no_lock_scope),    \
+                       "a lock guard is held across this " what)
+#else
+#define WEFT_NO_LOCK_HERE(what) WEFT_STATIC_ASSERT(true, what)
+#endif
+
+/* How a guard marks the block it is held in: there the tag names another type.
+ * A tag, because -Wshadow lets it be hidden, in any depth. The block's switch
+ * is one to C only: a break leaves it, for the loop around it, which then ends.
+ */
+#ifndef __cplusplus
+typedef struct wefti_lock_scope wefti_no_lock_scope;
+#define WEFTI_LOCK_SCOPE struct wefti_lock_scope
+#define WEFTI_LOCK_BLOCK                                    \
+    switch (sizeof(struct wefti_lock_scope { char held; })) \
+    default:
+#else
+#define WEFTI_LOCK_SCOPE struct wefti_lock_scope
+#define WEFTI_LOCK_BLOCK \
+    switch (0)           \
+    default:
+#endif
+
 /* On a struct's field that only weft's own functions may name. */
 #define WEFT_PRIVATE_FIELD(advice) __attribute__((deprecated(advice)))
 #define WEFT_PRIVATE_BEGIN         \

@@ -100,7 +100,6 @@
     {                                                                  \
         weft_status status = weft_mutex_##FORM ARGS;                   \
         g->mutex = status == WEFT_OK ? m : NULL;                       \
-        g->entered = true;                                             \
         return status;                                                 \
     }
 

@@ -167,73 +167,62 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
  * WEFT_MUTEX_DEFINE; `g` is the guard's name. `&m` is evaluated once.
  *
  * WEFT_LOCK_SCOPE(name, g, &m); does the same to the end of the block around
- * it. clang's analysis understands every way out of this form; out of the
- * former it takes a break, return or goto for a lock that is still held. */
-#define WEFT_LOCK(NAME, g, m)                                                 \
-    for (NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop) = NAME##_guard_of(m); \
-         NAME##_guard_enter(&g, __FILE__, __LINE__); NAME##_guard_leave(&g))
+ * it. What must not happen under a lock can refuse to compile inside of either:
+ * WEFT_NO_LOCK_HERE in <weft/base/own.h>. */
+#define WEFT_LOCK(NAME, g, m) WEFTI_LOCK_LOOP(NAME, g, m) WEFTI_LOCK_BLOCK
 
-#define WEFT_LOCK_SCOPE(NAME, g, m)                                            \
-    NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop_scope) = NAME##_guard_of(m); \
+#define WEFT_LOCK_SCOPE(NAME, g, m)                                      \
+    WEFTI_LOCK_SCOPE;                                                    \
+    NAME##_guard g WEFT_CLEANUP(NAME##_guard_drop) = NAME##_guard_of(m); \
     NAME##_guard_take(&g, __FILE__, __LINE__)
 
-/* Both statements; WEFT_LOCK_SCOPE and WEFT_LOCK stand on these functions. */
-#define WEFTI_GUARD_DEFINE(NAME, RAW)                                          \
-    typedef struct WEFT_CAPABILITY("lock guard") NAME##_guard {                \
-        NAME *mutex; /* NULL: this guard holds nothing (any more) */           \
-        bool entered;                                                          \
-    } NAME##_guard;                                                            \
-    WEFT_ALWAYS_INLINE NAME##_guard NAME##_guard_of(NAME *m)                   \
-    {                                                                          \
-        NAME##_guard g = {m, false};                                           \
-        return g;                                                              \
-    }                                                                          \
-    WEFT_ALWAYS_INLINE void NAME##_guard_take(                                 \
-        NAME##_guard *g, const char *file, int line) WEFT_SCOPE_ACQUIRES(*g);  \
-    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_take(                  \
-        NAME##_guard *g, const char *file, int line)                           \
-    {                                                                          \
-        NAME *m = g->mutex;                                                    \
-        g->mutex = NULL; /* until it is held: the lock may panic itself */     \
-        weft_status status = weft_mutex_lock(RAW(m));                          \
-        if (WEFT_UNLIKELY(status != WEFT_OK)) {                                \
-            wefti_mutex_refused(status, file, line);                           \
-        }                                                                      \
-        g->mutex = m;                                                          \
-    }                                                                          \
-    WEFT_ALWAYS_INLINE bool NAME##_guard_enter(NAME##_guard *g,                \
-                                               const char *file, int line)     \
-        WEFT_ACQUIRES_IF(true, *g);                                            \
-    WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool NAME##_guard_enter(                 \
-        NAME##_guard *g, const char *file, int line)                           \
-    {                                                                          \
-        if (g->entered) {                                                      \
-            return false;                                                      \
-        }                                                                      \
-        g->entered = true;                                                     \
-        NAME##_guard_take(g, file, line);                                      \
-        return true;                                                           \
-    }                                                                          \
-    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_drop(NAME##_guard *g)  \
-    {                                                                          \
-        NAME *m = g->mutex;                                                    \
-        if (m != NULL) {                                                       \
-            g->mutex = NULL;                                                   \
-            weft_mutex_unlock(RAW(m));                                         \
-        }                                                                      \
-    }                                                                          \
-    WEFT_ALWAYS_INLINE void NAME##_guard_leave(NAME##_guard *g)                \
-        WEFT_RELEASES(*g);                                                     \
-    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_leave(NAME##_guard *g) \
-    {                                                                          \
-        NAME##_guard_drop(g);                                                  \
-    }                                                                          \
-    WEFT_ALWAYS_INLINE void NAME##_guard_drop_scope(NAME##_guard *g)           \
-        WEFT_SCOPE_RELEASES(*g);                                               \
-    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_drop_scope(            \
-        NAME##_guard *g)                                                       \
-    {                                                                          \
-        NAME##_guard_drop(g);                                                  \
+/* Once, with the guard from before the block until the loop's own end. */
+#define WEFTI_LOCK_LOOP(NAME, g, m)                                      \
+    for (NAME##_guard g                                                  \
+             WEFT_CLEANUP(NAME##_guard_drop) = NAME##_guard_of(m),       \
+             *g##_weft_once = NAME##_guard_take(&g, __FILE__, __LINE__); \
+         g##_weft_once != NULL; g##_weft_once = NAME##_guard_done(&g))
+
+/* What both forms stand on. */
+#define WEFTI_GUARD_DEFINE(NAME, RAW)                                         \
+    typedef struct WEFT_CAPABILITY("lock guard") NAME##_guard {               \
+        NAME *mutex; /* NULL: this guard holds nothing (any more) */          \
+    } NAME##_guard;                                                           \
+    WEFT_ALWAYS_INLINE NAME##_guard NAME##_guard_of(NAME *m)                  \
+    {                                                                         \
+        NAME##_guard g = {m};                                                 \
+        return g;                                                             \
+    }                                                                         \
+    WEFT_ALWAYS_INLINE NAME##_guard *NAME##_guard_take(                       \
+        NAME##_guard *g, const char *file, int line) WEFT_SCOPE_ACQUIRES(*g); \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE NAME##_guard *NAME##_guard_take(        \
+        NAME##_guard *g, const char *file, int line)                          \
+    {                                                                         \
+        NAME *m = g->mutex;                                                   \
+        g->mutex = NULL; /* until it is held: the lock may panic itself */    \
+        weft_status status = weft_mutex_lock(RAW(m));                         \
+        if (WEFT_UNLIKELY(status != WEFT_OK)) {                               \
+            wefti_mutex_refused(status, file, line);                          \
+        }                                                                     \
+        g->mutex = m;                                                         \
+        return g;                                                             \
+    }                                                                         \
+    WEFT_ALWAYS_INLINE NAME##_guard *NAME##_guard_done(NAME##_guard *g)       \
+        WEFT_ASSERTS(*g);                                                     \
+    WEFT_ALWAYS_INLINE NAME##_guard *NAME##_guard_done(NAME##_guard *g)       \
+    {                                                                         \
+        (void)g; /* the analysis is to see a loop that begins as it began */  \
+        return NULL;                                                          \
+    }                                                                         \
+    WEFT_ALWAYS_INLINE void NAME##_guard_drop(NAME##_guard *g)                \
+        WEFT_SCOPE_RELEASES(*g);                                              \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void NAME##_guard_drop(NAME##_guard *g) \
+    {                                                                         \
+        NAME *m = g->mutex;                                                   \
+        if (m != NULL) {                                                      \
+            g->mutex = NULL;                                                  \
+            weft_mutex_unlock(RAW(m));                                        \
+        }                                                                     \
     }
 
 #define WEFTI_MUTEX_ITSELF(m) (m)

@@ -70,14 +70,15 @@ WEFT_UNCHECKED WEFT_INLINE void weft_spinlock_unlock(weft_spinlock *s)
  * end. Its first lock, and its eighth at once, make a thread allocate room to
  * write them down; WEFT_SPIN panics if that fails, and then holds nothing. It
  * panics too if this thread is inside WEFT_SPIN on the same lock. */
-#define WEFT_SPIN(g, s)                                                 \
-    for (weft_spinlock_guard g WEFT_CLEANUP(weft_spinlock_guard_drop) = \
-             weft_spinlock_guard_of(s);                                 \
-         weft_spinlock_guard_enter(&g); weft_spinlock_guard_leave(&g))
+#define WEFT_SPIN(g, s)                                                       \
+    for (weft_spinlock_guard g WEFT_CLEANUP(weft_spinlock_guard_drop) =       \
+             weft_spinlock_guard_of(s),                                       \
+                               *g##_weft_once = weft_spinlock_guard_take(&g); \
+         g##_weft_once != NULL; g##_weft_once = NULL)                         \
+    WEFTI_LOCK_BLOCK
 
 typedef struct WEFT_CAPABILITY("lock guard") weft_spinlock_guard {
     weft_spinlock *lock; /* NULL: this guard holds nothing */
-    bool entered;
 } weft_spinlock_guard;
 
 WEFT_API WEFT_NORETURN WEFT_COLD void wefti_spinlock_no_room(void);
@@ -85,19 +86,15 @@ WEFT_API WEFT_COLD void wefti_spinlock_unlock_slow(weft_spinlock *s);
 
 WEFT_ALWAYS_INLINE weft_spinlock_guard weft_spinlock_guard_of(weft_spinlock *s)
 {
-    weft_spinlock_guard g = {s, false};
+    weft_spinlock_guard g = {s};
     return g;
 }
 
-WEFT_ALWAYS_INLINE bool weft_spinlock_guard_enter(weft_spinlock_guard *g)
-    WEFT_ACQUIRES_IF(true, *g);
-WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool
-weft_spinlock_guard_enter(weft_spinlock_guard *g)
+WEFT_ALWAYS_INLINE weft_spinlock_guard *
+weft_spinlock_guard_take(weft_spinlock_guard *g) WEFT_SCOPE_ACQUIRES(*g);
+WEFT_UNCHECKED WEFT_ALWAYS_INLINE weft_spinlock_guard *
+weft_spinlock_guard_take(weft_spinlock_guard *g)
 {
-    if (g->entered) {
-        return false;
-    }
-    g->entered = true;
     char here;
     weft_spinlock *s = g->lock;
     g->lock = NULL;
@@ -108,9 +105,11 @@ weft_spinlock_guard_enter(weft_spinlock_guard *g)
     g->lock = s;
     wefti_held_push(s, 0, &wefti_spinlock_kind,
                     (const void *)(uintptr_t)WEFTI_DEPTH(here));
-    return true;
+    return g;
 }
 
+WEFT_ALWAYS_INLINE void weft_spinlock_guard_drop(weft_spinlock_guard *g)
+    WEFT_SCOPE_RELEASES(*g);
 WEFT_UNCHECKED WEFT_ALWAYS_INLINE void
 weft_spinlock_guard_drop(weft_spinlock_guard *g)
 {
@@ -124,14 +123,6 @@ weft_spinlock_guard_drop(weft_spinlock_guard *g)
     } else {
         wefti_spinlock_unlock_slow(s);
     }
-}
-
-WEFT_ALWAYS_INLINE void weft_spinlock_guard_leave(weft_spinlock_guard *g)
-    WEFT_RELEASES(*g);
-WEFT_UNCHECKED WEFT_ALWAYS_INLINE void
-weft_spinlock_guard_leave(weft_spinlock_guard *g)
-{
-    weft_spinlock_guard_drop(g);
 }
 
 WEFT_END_DECLS

@@ -213,3 +213,37 @@ Test(guarded, guard_that_was_moved_out_of_its_frame_poisons)
     cr_assert_eq(bank_recover_try(&b, &g), WEFT_OK);
     bank_unlock(&g);
 }
+
+static int without_a_lock(int x)
+{
+    WEFT_NO_LOCK_HERE("call");
+    return x;
+}
+
+/* A statement that must not be made under a lock. */
+#define ALONE(x)                    \
+    __extension__({                 \
+        WEFT_NO_LOCK_HERE("ALONE"); \
+        without_a_lock(x);          \
+    })
+
+Test(guarded, the_mark_of_a_guard_ends_with_its_block)
+{
+    static bank b;
+    static weft_mutex m;
+    int sum = ALONE(1);
+    WEFT_LOCK(bank, g, &b) {
+        bank_get(&g)->balance += 2;
+        WEFT_LOCK_SCOPE(weft_mutex, h, &m);
+    }
+    sum += ALONE(4);
+    {
+        WEFT_LOCK_SCOPE(bank, g, &b);
+        sum += (int)bank_get(&g)->balance;
+    }
+    for (int i = 0; i < 2; i++) {
+        sum += ALONE(8);
+        WEFT_LOCK_SCOPE(bank, g, &b);
+    }
+    cr_assert_eq(sum, 23);
+}
