@@ -29,6 +29,7 @@
 #include <weft/sync/atomic.h>
 #include <weft/sync/guarded.h>
 #include <weft/sync/mutex.h>
+#include <weft/sync/rank.h>
 #include <weft/sync/spinlock.h>
 #include <weft/thread/cpu.h>
 #include <weft/thread/park.h>
