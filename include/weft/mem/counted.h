@@ -83,118 +83,121 @@ WEFT_ALWAYS_INLINE void *wefti_counted_live(void *value,
     ((T *)wefti_counted_live((h)->wefti_value, &name##_type))
 
 /* What strong and weak handles can both do. */
-#define WEFTI_COUNTED_HANDLE(core, name, T, handle, do_clone, do_drop)       \
-    typedef struct WEFT_HANDLE handle {                                      \
-        T *wefti_value; /* NULL: empty */                                    \
-    } handle;                                                                \
-                                                                             \
-    WEFT_INLINE void handle##_adopt(const handle *a) WEFT_ASSERTS(*a);       \
-    WEFT_INLINE void handle##_adopt(const handle *a)                         \
-    {                                                                        \
-        (void)WEFTI_COUNTED_OF(name, T, a);                                  \
-    }                                                                        \
-                                                                             \
-    WEFT_INLINE void handle##_clone(handle *out, const handle *a)            \
-        WEFT_REQUIRES_SHARED(*a) WEFT_ASSERTS(*out);                         \
-    WEFT_UNCHECKED WEFT_INLINE void handle##_clone(handle *out,              \
-                                                   const handle *a)          \
-    {                                                                        \
-        out->wefti_value = (T *)do_clone(WEFTI_COUNTED_OF(name, T, a));      \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE handle handle##_move(handle *a)               \
-        WEFT_RELEASES(*a);                                                   \
-    WEFT_UNCHECKED WEFT_INLINE handle handle##_move(handle *a)               \
-    {                                                                        \
-        handle moved = {WEFTI_COUNTED_OF(name, T, a)};                       \
-        a->wefti_value = NULL;                                               \
-        return moved;                                                        \
-    }                                                                        \
-                                                                             \
-    WEFT_INLINE void handle##_drop(handle *a) WEFT_RELEASES(*a);             \
-    WEFT_UNCHECKED WEFT_INLINE void handle##_drop(handle *a)                 \
-    {                                                                        \
-        do_drop(handle##_move(a).wefti_value);                               \
-    }                                                                        \
-                                                                             \
-    WEFT_UNCHECKED WEFT_INLINE void handle##_drop_auto(handle *a)            \
-    {                                                                        \
-        if (a->wefti_value != NULL) {                                        \
-            handle##_drop(a);                                                \
-        }                                                                    \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE bool handle##_ptr_eq(                         \
-        const handle *a, const handle *b) WEFT_REQUIRES_SHARED(*a, *b);      \
-    WEFT_INLINE bool handle##_ptr_eq(const handle *a, const handle *b)       \
-    {                                                                        \
-        return WEFTI_COUNTED_OF(name, T, a) == WEFTI_COUNTED_OF(name, T, b); \
+#define WEFTI_COUNTED_HANDLE(core, name, T, handle, do_clone, do_drop)        \
+    typedef struct WEFT_HANDLE handle {                                       \
+        T *wefti_value; /* NULL: empty */                                     \
+    } handle;                                                                 \
+                                                                              \
+    WEFT_ALWAYS_INLINE void handle##_adopt(const handle *a) WEFT_ASSERTS(*a); \
+    WEFT_ALWAYS_INLINE void handle##_adopt(const handle *a)                   \
+    {                                                                         \
+        (void)WEFTI_COUNTED_OF(name, T, a);                                   \
+    }                                                                         \
+                                                                              \
+    WEFT_ALWAYS_INLINE void handle##_clone(handle *out, const handle *a)      \
+        WEFT_REQUIRES_SHARED(*a) WEFT_ASSERTS(*out);                          \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void handle##_clone(handle *out,        \
+                                                          const handle *a)    \
+    {                                                                         \
+        out->wefti_value = (T *)do_clone(WEFTI_COUNTED_OF(name, T, a));       \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE handle handle##_move(handle *a)         \
+        WEFT_RELEASES(*a);                                                    \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE handle handle##_move(handle *a)         \
+    {                                                                         \
+        handle moved = {WEFTI_COUNTED_OF(name, T, a)};                        \
+        a->wefti_value = NULL;                                                \
+        return moved;                                                         \
+    }                                                                         \
+                                                                              \
+    WEFT_ALWAYS_INLINE void handle##_drop(handle *a) WEFT_RELEASES(*a);       \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void handle##_drop(handle *a)           \
+    {                                                                         \
+        do_drop(handle##_move(a).wefti_value);                                \
+    }                                                                         \
+                                                                              \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void handle##_drop_auto(handle *a)      \
+    {                                                                         \
+        if (a->wefti_value != NULL) {                                         \
+            handle##_drop(a);                                                 \
+        }                                                                     \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE bool handle##_ptr_eq(                   \
+        const handle *a, const handle *b) WEFT_REQUIRES_SHARED(*a, *b);       \
+    WEFT_ALWAYS_INLINE bool handle##_ptr_eq(const handle *a, const handle *b) \
+    {                                                                         \
+        return WEFTI_COUNTED_OF(name, T, a) == WEFTI_COUNTED_OF(name, T, b);  \
     }
 
-#define WEFTI_COUNTED_STRONG(core, name, T)                                  \
-    WEFT_NODISCARD WEFT_INLINE weft_status name##_create(name *out, T value) \
-        WEFT_ASSERTS(*out);                                                  \
-    WEFT_UNCHECKED WEFT_INLINE weft_status name##_create(name *out, T value) \
-    {                                                                        \
-        out->wefti_value = (T *)core##_create(&name##_type);                 \
-        if (out->wefti_value == NULL) {                                      \
-            return WEFT_NO_MEMORY;                                           \
-        }                                                                    \
-        /* not an assignment: T may have constant fields */                  \
-        memcpy((void *)out->wefti_value, &value, sizeof value);              \
-        return WEFT_OK;                                                      \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE T const *name##_get(const name *a)            \
-        WEFT_REQUIRES_SHARED(*a);                                            \
-    WEFT_INLINE T const *name##_get(const name *a)                           \
-    {                                                                        \
-        return WEFTI_COUNTED_OF(name, T, a);                                 \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE T *name##_get_mut(name *a) WEFT_REQUIRES(*a); \
-    WEFT_INLINE T *name##_get_mut(name *a)                                   \
-    {                                                                        \
-        return (T *)core##_get_mut(WEFTI_COUNTED_OF(name, T, a));            \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE bool name##_unwrap_try(name *a, T *out)       \
-        WEFT_REQUIRES(*a);                                                   \
-    WEFT_INLINE bool name##_unwrap_try(name *a, T *out)                      \
-    {                                                                        \
-        const bool moved =                                                   \
-            core##_unwrap_try(WEFTI_COUNTED_OF(name, T, a), out);            \
-        a->wefti_value = moved ? NULL : a->wefti_value;                      \
-        return moved;                                                        \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE size_t name##_strong_count(const name *a)     \
-        WEFT_REQUIRES_SHARED(*a);                                            \
-    WEFT_INLINE size_t name##_strong_count(const name *a)                    \
-    {                                                                        \
-        return core##_strong_count(WEFTI_COUNTED_OF(name, T, a));            \
-    }                                                                        \
-                                                                             \
-    WEFT_NODISCARD WEFT_INLINE size_t name##_weak_count(const name *a)       \
-        WEFT_REQUIRES_SHARED(*a);                                            \
-    WEFT_INLINE size_t name##_weak_count(const name *a)                      \
-    {                                                                        \
-        return core##_weak_count(WEFTI_COUNTED_OF(name, T, a));              \
+#define WEFTI_COUNTED_STRONG(core, name, T)                                   \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE weft_status name##_create(              \
+        name *out, T value) WEFT_ASSERTS(*out);                               \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE weft_status name##_create(name *out,    \
+                                                                T value)      \
+    {                                                                         \
+        out->wefti_value = (T *)core##_create(&name##_type);                  \
+        if (out->wefti_value == NULL) {                                       \
+            return WEFT_NO_MEMORY;                                            \
+        }                                                                     \
+        /* not an assignment: T may have constant fields */                   \
+        memcpy((void *)out->wefti_value, &value, sizeof value);               \
+        return WEFT_OK;                                                       \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE T const *name##_get(const name *a)      \
+        WEFT_REQUIRES_SHARED(*a);                                             \
+    WEFT_ALWAYS_INLINE T const *name##_get(const name *a)                     \
+    {                                                                         \
+        return WEFTI_COUNTED_OF(name, T, a);                                  \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE T *name##_get_mut(name *a)              \
+        WEFT_REQUIRES(*a);                                                    \
+    WEFT_ALWAYS_INLINE T *name##_get_mut(name *a)                             \
+    {                                                                         \
+        return (T *)core##_get_mut(WEFTI_COUNTED_OF(name, T, a));             \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE bool name##_unwrap_try(name *a, T *out) \
+        WEFT_REQUIRES(*a);                                                    \
+    WEFT_ALWAYS_INLINE bool name##_unwrap_try(name *a, T *out)                \
+    {                                                                         \
+        const bool moved =                                                    \
+            core##_unwrap_try(WEFTI_COUNTED_OF(name, T, a), out);             \
+        a->wefti_value = moved ? NULL : a->wefti_value;                       \
+        return moved;                                                         \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE size_t name##_strong_count(             \
+        const name *a) WEFT_REQUIRES_SHARED(*a);                              \
+    WEFT_ALWAYS_INLINE size_t name##_strong_count(const name *a)              \
+    {                                                                         \
+        return core##_strong_count(WEFTI_COUNTED_OF(name, T, a));             \
+    }                                                                         \
+                                                                              \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE size_t name##_weak_count(const name *a) \
+        WEFT_REQUIRES_SHARED(*a);                                             \
+    WEFT_ALWAYS_INLINE size_t name##_weak_count(const name *a)                \
+    {                                                                         \
+        return core##_weak_count(WEFTI_COUNTED_OF(name, T, a));               \
     }
 
 #define WEFTI_COUNTED_WEAK(core, name, T, weak)                                \
-    WEFT_INLINE void name##_downgrade(weak *out, const name *a)                \
+    WEFT_ALWAYS_INLINE void name##_downgrade(weak *out, const name *a)         \
         WEFT_REQUIRES_SHARED(*a) WEFT_ASSERTS(*out);                           \
-    WEFT_UNCHECKED WEFT_INLINE void name##_downgrade(weak *out, const name *a) \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE void name##_downgrade(weak *out,         \
+                                                            const name *a)     \
     {                                                                          \
         out->wefti_value =                                                     \
             (T *)core##_downgrade(WEFTI_COUNTED_OF(name, T, a));               \
     }                                                                          \
                                                                                \
-    WEFT_NODISCARD WEFT_INLINE bool weak##_upgrade_try(                        \
+    WEFT_NODISCARD WEFT_ALWAYS_INLINE bool weak##_upgrade_try(                 \
         name *out, const weak *w) WEFT_REQUIRES_SHARED(*w) WEFT_ASSERTS(*out); \
-    WEFT_UNCHECKED WEFT_INLINE bool weak##_upgrade_try(name *out,              \
-                                                       const weak *w)          \
+    WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool weak##_upgrade_try(name *out,       \
+                                                              const weak *w)   \
     {                                                                          \
         out->wefti_value =                                                     \
             (T *)core##_weak_upgrade_try(WEFTI_COUNTED_OF(name, T, w));        \
