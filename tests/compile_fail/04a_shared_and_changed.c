@@ -1,3 +1,11 @@
+/* 4. A change to what is shared
+ *
+ * gcc-12    error      assignment of member 'hops' in read-only object
+ * clang-14  error      cannot assign to return value because function
+ *                      'shared_route_get' returns a const value
+ * clang-19  error      cannot assign to return value because function
+ *                      'shared_route_get' returns a const value
+ */
 #include <weft/weft.h>
 
 typedef struct route {

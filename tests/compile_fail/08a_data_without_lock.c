@@ -1,3 +1,8 @@
+/* 8. Data without its lock
+ *
+ * all       warning    'weft_data_' is deprecated: it is protected by the
+ *                      mutex: lock it and use bank_get(&guard)
+ */
 #include <weft/weft.h>
 
 WEFT_MUTEX_DEFINE(bank, long);

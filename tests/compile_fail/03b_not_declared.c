@@ -1,3 +1,7 @@
+/* 3. A type not declared sendable
+ *
+ * all       error      unknown type name 'job_is_not_WEFT_SEND'
+ */
 #include <weft/weft.h>
 
 typedef struct job {

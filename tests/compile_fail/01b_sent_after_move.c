@@ -1,3 +1,12 @@
+/* 1. A channel's end used after a move
+ *
+ * clang-14  safety     calling function 'numbers_send' requires holding mutex
+ *                      'tx' exclusively
+ * clang-19  safety     calling function 'numbers_send' requires holding live
+ *                      handle 'tx' exclusively
+ * all       run        weft_chan_send: this end of the channel was moved away,
+ *                      dropped or never opened
+ */
 #include <weft/weft.h>
 
 WEFT_CHAN_DEFINE(numbers, int);

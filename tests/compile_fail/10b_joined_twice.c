@@ -1,3 +1,10 @@
+/* 10. A thread joined twice
+ *
+ * clang-14  safety     releasing mutex 't' that was not held
+ * clang-19  safety     releasing live handle 't' that was not held
+ * all       run        weft_thread_join: the handle is empty: its thread was
+ *                      never started, or was already joined or detached
+ */
 #include <weft/weft.h>
 
 static void *work(void *arg)
