@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/backoff.h"
 #include "par/latch.h"
+#include "par/pool.h"
 #include "par/sleep.h"
 
 #include <weft/base/unwind.h>
@@ -247,8 +248,11 @@ static const wefti_lock_kind guest_kind = {"pool", abandon_guest};
 
 wefti_member *wefti_guest_enter_default(const void *depth)
 {
-    wefti_member *m =
-        wefti_held_has_room() ? wefti_guest_enter(wefti_pool_default()) : NULL;
+    if (!wefti_held_has_room()) {
+        return NULL;
+    }
+    wefti_member *m = wefti_guest_enter(wefti_pool_default());
+    wefti_pool_default_done();
     if (m != NULL) {
         wefti_held_push(m, 0, &guest_kind, depth);
     }

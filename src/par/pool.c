@@ -20,6 +20,12 @@ static weft_pool *pools;  /* guarded by lifecycle */
 static bool process_ends; /* guarded by lifecycle */
 static WEFT_ATOMIC(weft_pool *) default_pool;
 
+/* Threads between asking for the default pool's address and having a place in
+ * it, where in_use sees them. The end of the process does not wait for detached
+ * threads, and must not take the memory away under one that has yet to claim.
+ */
+static weft_atomic_u32 callers;
+
 static size_t pool_bytes(size_t threads)
 {
     return sizeof(weft_pool) +
@@ -156,6 +162,7 @@ static void after_fork_parent(void)
  * vacant, and what it was stealing or sleeping on is void. */
 static void after_fork_child(void)
 {
+    wefti_store_relaxed(&callers, 0u); /* relaxed: as below */
     for (weft_pool *pool = pools; pool != NULL; pool = pool->next) {
         for (size_t i = 0; i < pool->size; i++) {
             wefti_member *m = &pool->members[i];
@@ -177,7 +184,10 @@ static void after_fork_child(void)
     (void)pthread_mutex_unlock(&lifecycle);
 }
 
-static void at_first_pool(void)
+/* Not at the first pool: a fork that is already under way then would not take
+ * the lock, and might copy it locked. Of this priority, before the constructors
+ * of the program, which may use pools. */
+__attribute__((constructor(101))) static void watch_forks(void)
 {
     (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }
@@ -199,7 +209,8 @@ static void delist(weft_pool *pool)
 
 /* At exit, and before the library is unloaded: no thread may be left that
  * would run its code. One that is busy with the program's own code at exit is
- * left to the end of the process. */
+ * left to the end of the process, and so is the pool's memory if some thread is
+ * in it or on its way. */
 __attribute__((destructor)) static void stop_default_pool(void)
 {
     (void)pthread_mutex_lock(&lifecycle);
@@ -211,10 +222,14 @@ __attribute__((destructor)) static void stop_default_pool(void)
     }
     bool stopped =
         stop_threads(pool, weft_deadline_after_ms(WEFTI_POOL_EXIT_MS));
-    if (stopped && !in_use(pool)) {
-        /* relaxed: no other thread uses weft at this point. */
-        wefti_store_relaxed(&default_pool, (weft_pool *)NULL);
+    /* seq_cst [pool.callers]: the end stores the address, then reads the
+     * count; a caller counts itself, then reads the address. */
+    wefti_store_seq_cst(&default_pool, (weft_pool *)NULL);
+    bool deserted = wefti_load_seq_cst(&callers) == 0 && !in_use(pool);
+    if (stopped && deserted) {
+        (void)pthread_mutex_lock(&lifecycle);
         delist(pool);
+        (void)pthread_mutex_unlock(&lifecycle);
         wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
     }
 }
@@ -224,8 +239,6 @@ __attribute__((destructor)) static void stop_default_pool(void)
 
 static weft_pool *create(const weft_pool_config *config)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    (void)pthread_once(&once, at_first_pool);
     size_t workers =
         config->workers != 0 ? config->workers : weft_cpu_parallelism();
     if (workers > WEFTI_POOL_WORKERS) {
@@ -294,9 +307,18 @@ static WEFT_COLD weft_pool *create_default(void)
 
 weft_pool *wefti_pool_default(void)
 {
-    /* acquire [pool.default]: the pool's contents. */
-    weft_pool *pool = wefti_load_acquire(&default_pool);
+    /* seq_cst [pool.callers]: before the address is read. */
+    (void)wefti_add_seq_cst(&callers, 1);
+    /* acquire [pool.default]: the pool's contents. seq_cst [pool.callers]. */
+    weft_pool *pool = wefti_load_seq_cst(&default_pool);
     return WEFT_LIKELY(pool != NULL) ? pool : create_default();
+}
+
+void wefti_pool_default_done(void)
+{
+    /* release [pool.callers]: the place, if this thread took one, is seen as
+     * taken by who sees nobody counted. */
+    (void)wefti_sub_release(&callers, 1);
 }
 
 /* ------------------------------------------------------------------ visits */
@@ -337,8 +359,11 @@ size_t weft_pool_workers(const weft_pool *pool)
     if (pool == NULL && wefti_this_worker != NULL) {
         pool = wefti_this_member()->pool;
     }
-    if (pool == NULL) {
-        pool = wefti_pool_default();
+    if (pool != NULL) {
+        return pool->threads + 1;
     }
-    return pool != NULL ? pool->threads + 1 : 1;
+    pool = wefti_pool_default();
+    size_t workers = pool != NULL ? pool->threads + 1 : 1;
+    wefti_pool_default_done();
+    return workers;
 }

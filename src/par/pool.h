@@ -25,8 +25,11 @@ struct weft_pool {
 };
 
 /* The default pool, created if need be. NULL: out of memory, or the process is
- * at its end. */
+ * at its end. In both cases wefti_pool_default_done must follow, and until then
+ * the pool's memory stays; after that, as long as the caller has a place in it.
+ */
 WEFT_NODISCARD weft_pool *wefti_pool_default(void);
+void wefti_pool_default_done(void);
 
 /* Start the threads of a dormant pool: as many as the system allows. */
 void wefti_pool_start(weft_pool *pool);
