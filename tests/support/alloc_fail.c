@@ -1,5 +1,7 @@
 #include "support/alloc_fail.h"
 
+#include "support/fault_site.h"
+
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -45,6 +47,7 @@ static void *counting_alloc(size_t size, size_t align, void *user)
 {
     (void)user;
     if (!may_allocate(size)) {
+        test_fault_site();
         return NULL;
     }
     const size_t front = room(align);
