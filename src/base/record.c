@@ -55,9 +55,7 @@ struct wefti_thread_record {
     cleanup_handler on_exit;
 };
 
-static pthread_key_t key;
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
-static bool key_made;
+static weft_atomic_u32 key_word;    /* the key plus 1; 0: there is none yet */
 static weft_atomic_u32 key_deleted; /* 1 once the code is to be unloaded */
 
 static void on_exit_begins(void *unused)
@@ -145,9 +143,21 @@ static void on_thread_end(void *memory)
     WEFTI_DELETE(record);
 }
 
-static void make_key(void)
+/* The key plus 1; 0: the system has none left at present. Of two threads that
+ * make one, the slower gives its own back. */
+static uint32_t key_of_records(void)
 {
-    key_made = pthread_key_create(&key, on_thread_end) == 0;
+    /* acquire [record.key]: the system's side of the key is set up. */
+    uint32_t made = wefti_load_acquire(&key_word);
+    pthread_key_t fresh;
+    if (made == 0 && pthread_key_create(&fresh, on_thread_end) == 0) {
+        /* release [record.key]: hands over the key; acquire: or another's. */
+        if (wefti_cas_release_or_acquire(&key_word, &made, fresh + 1)) {
+            return fresh + 1;
+        }
+        (void)pthread_key_delete(fresh);
+    }
+    return made;
 }
 
 /* dlclose, or exit, which is no different for whoever is called: threads that
@@ -155,12 +165,14 @@ static void make_key(void)
  * destructor that stops the default pool, whose workers have records. */
 __attribute__((destructor(101))) static void forget_threads(void)
 {
-    if (!key_made) {
+    /* acquire [record.key]: as ever. */
+    uint32_t made = wefti_load_acquire(&key_word);
+    if (made == 0) {
         return;
     }
     /* relaxed: only exit lets others run on, and they may look too early. */
     wefti_store_relaxed(&key_deleted, 1);
-    (void)pthread_key_delete(key);
+    (void)pthread_key_delete(made - 1);
     if (wefti_get_self()->record != NULL) {
         watch_no_more(&wefti_get_self()->record->on_exit);
     }
@@ -172,14 +184,14 @@ bool wefti_record_attach(void)
     if (self->record != NULL) {
         return true;
     }
-    (void)pthread_once(&key_once, make_key);
+    uint32_t made = key_of_records();
     struct wefti_thread_record *record =
-        key_made ? WEFTI_NEW(struct wefti_thread_record) : NULL;
+        made != 0 ? WEFTI_NEW(struct wefti_thread_record) : NULL;
     if (record == NULL) {
         return false;
     }
     /* relaxed: as above. The process ends, nobody will need the record. */
-    if (pthread_setspecific(key, record) != 0 &&
+    if (pthread_setspecific(made - 1, record) != 0 &&
         wefti_load_relaxed(&key_deleted) == 0) {
         WEFTI_DELETE(record);
         return false;
