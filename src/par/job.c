@@ -97,18 +97,16 @@ static bool help_thief(wefti_member *m, wefti_job *job)
 
 static void await_thief(wefti_member *m, wefti_job *job)
 {
-    uint64_t give_up = 0;
+    uint64_t begin = 0;
     while (!wefti_latch_is_open(wefti_latch_read(job))) {
         /* A panic on its way must not run strangers' code under it. */
         if (!weft_panicking() && help_thief(m, job)) {
-            give_up = 0;
+            begin = 0;
             continue;
         }
         uint64_t now = weft_now_ns();
-        if (give_up == 0) {
-            give_up = now + WAIT_SPIN_NS;
-        }
-        if (now < give_up) {
+        begin = begin != 0 ? begin : now;
+        if (now - begin < WAIT_SPIN_NS) {
             wefti_spin_hint();
             continue;
         }

@@ -47,7 +47,7 @@ static bool is_stopping(weft_pool *pool)
 /* Bounded by SEARCH_NS. */
 static wefti_job *search(wefti_member *m)
 {
-    uint64_t give_up = weft_now_ns() + SEARCH_NS;
+    uint64_t begin = weft_now_ns();
     do {
         for (int i = 0; i < LOOKS_A_YIELD; i++) {
             wefti_job *job = look_around(m);
@@ -57,7 +57,7 @@ static wefti_job *search(wefti_member *m)
             wefti_spin_hint();
         }
         (void)sched_yield();
-    } while (weft_now_ns() < give_up);
+    } while (weft_now_ns() - begin < SEARCH_NS);
     return NULL;
 }
 

@@ -190,7 +190,6 @@ void weft_thread_yield(void)
 void weft_thread_sleep_until(weft_deadline d)
 {
     weft_atomic_u32 never = {0};
-    while (!weft_deadline_passed(d)) {
-        (void)wefti_futex_wait_until(&never, 0, d);
+    while (wefti_futex_wait_until(&never, 0, d)) {
     }
 }
