@@ -67,6 +67,7 @@ weft_panic_hook *weft_panic_set_hook(weft_panic_hook *next)
 static void call_hook(const weft_panic_info *info)
 {
     wefti_self *self = wefti_get_self();
+    int saved = errno;
     int cancel;
     (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
     char thread[16] = "?";
@@ -80,6 +81,7 @@ static void call_hook(const weft_panic_info *info)
     self->reporting++;
     (installed != NULL ? installed : report)(info, thread);
     self->reporting--;
+    errno = saved;
     (void)pthread_setcancelstate(cancel, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include <weft/base/unwind.h>
 #include <weft/thread/cpu.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,9 @@ static size_t workers_wished(void)
         return 0;
     }
     char *end;
+    const int saved = errno;
     unsigned long wish = strtoul(text, &end, 10);
+    errno = saved;
     return *end == '\0' && wish <= WEFTI_POOL_WORKERS ? wish : 0;
 }
 

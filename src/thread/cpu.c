@@ -321,14 +321,19 @@ static uint32_t affinity(void)
 
 uint32_t weft_cpu_count_online(void)
 {
+    const int saved = errno;
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    errno = saved;
     return online > 1 ? (uint32_t)online : 1;
 }
 
+/* errno is saved: the first task or loop of a program comes through here. */
 uint32_t weft_cpu_parallelism(void)
 {
+    const int saved = errno;
     const uint32_t allowed = affinity();
     const uint32_t quota = wefti_cpu_quota("");
+    errno = saved;
     const uint32_t least = allowed < quota ? allowed : quota;
     return least > 1 ? least : 1;
 }
