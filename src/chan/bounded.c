@@ -135,6 +135,7 @@ static weft_status send_until(struct weft_chan *c, const void *msg,
     if (WEFT_LIKELY(status != WEFT_FULL)) {
         return status;
     }
+    wefti_chan_may_wait(c);
     return wefti_waiters_wait(&self_of(c)->writers, &a_slot, c,
                               (wefti_buffer){.from = msg}, d);
 }
@@ -193,7 +194,7 @@ static weft_status recv_try(struct weft_chan *c, void *msg)
         if (status != WEFT_BUSY) {
             return status;
         }
-        wefti_copy_turn(&turns);
+        wefti_chan_turn(c, &turns);
     }
     return WEFT_OK;
 }
@@ -225,6 +226,7 @@ static weft_status recv_until(struct weft_chan *c, void *msg, weft_deadline d)
     if (WEFT_LIKELY(take(q, msg))) {
         return WEFT_OK;
     }
+    wefti_chan_may_wait(c);
     return wefti_waiters_wait(&q->readers, &a_message, c,
                               (wefti_buffer){.to = msg}, d);
 }

@@ -21,6 +21,13 @@ void wefti_chan_dead_end(const char *call)
                call);
 }
 
+void wefti_chan_lost(void)
+{
+    weft_panic("this channel was opened before the process forked: its other "
+               "threads stayed in the parent; here its ends can only be "
+               "dropped");
+}
+
 static inline struct weft_chan *live(struct weft_chan *c, const char *call)
 {
     if (WEFT_UNLIKELY(c == NULL)) {
@@ -47,6 +54,7 @@ static weft_status hand_out(struct weft_chan *c, weft_chan_tx *tx,
     if (c == NULL) {
         return WEFT_NO_MEMORY;
     }
+    c->process = wefti_process();
     /* relaxed: nobody else knows the channel yet. */
     wefti_store_relaxed(&c->senders, 1);
     wefti_store_relaxed(&c->receivers, 1);
@@ -143,7 +151,7 @@ void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 {
     struct weft_chan *c = live(tx->chan, "weft_chan_tx_drop");
     tx->chan = NULL;
-    if (was_last(&c->senders)) {
+    if (!wefti_chan_is_lost(c) && was_last(&c->senders)) {
         c->flavour->close_tx(c);
         leave(c);
     }
@@ -153,7 +161,7 @@ void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
 {
     struct weft_chan *c = live(rx->chan, "weft_chan_rx_drop");
     rx->chan = NULL;
-    if (was_last(&c->receivers)) {
+    if (!wefti_chan_is_lost(c) && was_last(&c->receivers)) {
         c->flavour->close_rx(c);
         leave(c);
     }

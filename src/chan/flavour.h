@@ -9,6 +9,9 @@
 #include <weft/chan/chan.h>
 #include <weft/base/atomic.h>
 
+#include "base/process.h"
+#include "chan/waiter.h"
+
 #include <string.h>
 
 struct weft_chan;
@@ -35,10 +38,35 @@ struct weft_chan {
     const wefti_flavour *flavour; /* constant after init */
     weft_chan_type type;          /* constant after init */
     size_t capacity;              /* constant after init */
+    uint32_t process;             /* constant after init; its opener's */
     weft_atomic_u32 senders;      /* handles; states in chan.c */
     weft_atomic_u32 receivers;
     weft_atomic_u32 sides; /* that still use the memory: 2, 1, 0 */
 };
+
+/* Whether the threads at the other end stayed in the process that this one was
+ * forked from. */
+static inline bool wefti_chan_is_lost(const struct weft_chan *c)
+{
+    return c->process != wefti_process();
+}
+
+WEFT_NORETURN WEFT_COLD void wefti_chan_lost(void);
+
+/* Before a wait for another thread: there must be one. */
+static inline void wefti_chan_may_wait(const struct weft_chan *c)
+{
+    if (WEFT_UNLIKELY(wefti_chan_is_lost(c))) {
+        wefti_chan_lost();
+    }
+}
+
+/* One turn of waiting for another thread that is in the middle of a copy. */
+static inline void wefti_chan_turn(const struct weft_chan *c, uint32_t *turns)
+{
+    wefti_chan_may_wait(c);
+    wefti_copy_turn(turns);
+}
 
 /* Copy one message. Words, the most frequent message, without a call. */
 static inline void wefti_copy_message(void *restrict to,

@@ -68,8 +68,10 @@ static WEFT_COLD void lock_slow(rendezvous *q)
     }
 }
 
+/* Who waits is on the stack of its thread, and must not be met after a fork. */
 static inline void lock(rendezvous *q)
 {
+    wefti_chan_may_wait(&q->head);
     uint32_t seen = FREE;
     /* acquire [rendezvous.lock]: the lists. */
     if (WEFT_UNLIKELY(!wefti_cas_acquire(&q->lock, &seen, HELD))) {

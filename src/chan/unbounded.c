@@ -123,7 +123,7 @@ static weft_status claim_slot(unbounded *q, claim *got)
             break;
         }
         if (WEFT_UNLIKELY(got->at == last)) {
-            wefti_copy_turn(&turns);
+            wefti_chan_turn(&q->head, &turns);
             tail = wefti_load_acquire(&q->tail); /* [unbounded.tail] */
             continue;
         }
@@ -256,7 +256,7 @@ static weft_status recv_try(struct weft_chan *c, void *msg)
         if (status != WEFT_BUSY) {
             return status;
         }
-        wefti_copy_turn(&turns);
+        wefti_chan_turn(c, &turns);
     }
     return WEFT_OK;
 }
@@ -290,6 +290,7 @@ static weft_status recv_until(struct weft_chan *c, void *msg, weft_deadline d)
     if (WEFT_LIKELY(take(q, msg))) {
         return WEFT_OK;
     }
+    wefti_chan_may_wait(c);
     return wefti_waiters_wait(&q->readers, &a_message, c,
                               (wefti_buffer){.to = msg}, d);
 }

@@ -70,10 +70,16 @@ static wefti_thread *take_all(weft_scope *scope)
     return oldest;
 }
 
+/* It stayed behind in a fork, and nobody will know how it ended. */
+static bool is_missing(const wefti_thread *state)
+{
+    return wefti_thread_is_lost(state) && !wefti_thread_has_finished(state);
+}
+
 static void judge(verdict *v, wefti_thread *state)
 {
     v->joined++;
-    if (state->outcome == WEFT_OK) {
+    if (state->outcome == WEFT_OK && !is_missing(state)) {
         wefti_thread_drop(state);
     } else if (v->failed == NULL) {
         v->failed = state;
@@ -92,7 +98,9 @@ static void join_all(weft_scope *scope, verdict *v)
     while (next != NULL) {
         wefti_thread *state = next;
         next = state->older;
-        (void)wefti_thread_reap(state, WEFT_FOREVER);
+        if (!wefti_thread_is_lost(state)) {
+            (void)wefti_thread_reap(state, WEFT_FOREVER);
+        }
         judge(v, state);
         if (next == NULL) {
             next = take_all(scope);
@@ -131,6 +139,16 @@ static void abandon(void *scope)
     forget(&v);
 }
 
+static const char *story_of(const wefti_thread *failed)
+{
+    if (is_missing(failed)) {
+        return "stayed behind in the process that this one was forked from";
+    }
+    return failed->outcome == WEFT_PANICKED
+               ? "panicked: "
+               : "left by pthread_exit or cancellation";
+}
+
 /* The verdict in words, giving back what it holds. */
 static weft_status explain(verdict *v, weft_panic_info *info)
 {
@@ -138,8 +156,8 @@ static weft_status explain(verdict *v, weft_panic_info *info)
         return WEFT_OK;
     }
     const wefti_thread *failed = v->failed;
-    const weft_status outcome = failed->outcome;
-    const bool panicked = outcome == WEFT_PANICKED;
+    const bool panicked =
+        failed->outcome == WEFT_PANICKED && !is_missing(failed);
     char others[40] = "";
     if (v->others != 0) {
         (void)snprintf(others, sizeof others, " (and %u more)", v->others);
@@ -147,9 +165,7 @@ static weft_status explain(verdict *v, weft_panic_info *info)
     char text[2 * WEFT_PANIC_MESSAGE_SIZE];
     (void)snprintf(text, sizeof text, "scoped thread %u%s%.64s%s%s %s%s",
                    v->number, failed->name[0] != '\0' ? " '" : "", failed->name,
-                   failed->name[0] != '\0' ? "'" : "", others,
-                   panicked ? "panicked: "
-                            : "left by pthread_exit or cancellation",
+                   failed->name[0] != '\0' ? "'" : "", others, story_of(failed),
                    panicked ? failed->panic.message : "");
     const size_t room = sizeof info->message;
     const size_t length = strlen(text);
@@ -160,7 +176,7 @@ static weft_status explain(verdict *v, weft_panic_info *info)
     info->file = panicked ? failed->panic.file : __FILE__;
     info->line = panicked ? failed->panic.line : __LINE__;
     forget(v);
-    return outcome;
+    return panicked ? WEFT_PANICKED : WEFT_EXITED;
 }
 
 static void report(verdict *v)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/futex.h"
+#include "base/process.h"
 
 #include <string.h>
 
@@ -63,6 +64,7 @@ wefti_thread *wefti_thread_create(const char *name, const wefti_thread_job *job)
     state->result_size = job->result_size;
     state->block_size = size;
     state->block_align = align;
+    state->process = wefti_process();
     return state;
 }
 
@@ -97,6 +99,11 @@ bool wefti_thread_has_finished(const wefti_thread *state)
 {
     /* acquire [thread.finish]: receives result and outcome. */
     return wefti_load_acquire(&state->phase) == FINISHED;
+}
+
+bool wefti_thread_is_lost(const wefti_thread *state)
+{
+    return state->process != wefti_process();
 }
 
 static bool wait_for_end(wefti_thread *state, weft_deadline d)

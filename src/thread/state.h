@@ -30,6 +30,7 @@ typedef struct wefti_thread {
     size_t result_size;
     size_t block_size;
     size_t block_align;
+    uint32_t process; /* wefti_process of the one who started it */
 } wefti_thread;
 
 /* A state with one reference; job NULL: of a thread that already runs.
@@ -55,9 +56,13 @@ void wefti_thread_finish(wefti_thread *state);
 
 WEFT_NODISCARD bool wefti_thread_has_finished(const wefti_thread *state);
 
+/* Whether the thread stayed behind in the process that this one was forked
+ * from. Of what it left here nothing but this state may be used. */
+WEFT_NODISCARD bool wefti_thread_is_lost(const wefti_thread *state);
+
 /* Wait for the end until d, then until the system's thread is gone too, which
  * runs none of the user's code but destructors of thread-locals. One caller
- * in the life of a state. false: the deadline came first. */
+ * in the life of a state, which is not lost. false: the deadline came first. */
 bool wefti_thread_reap(wefti_thread *state, weft_deadline d);
 
 #endif

@@ -145,6 +145,11 @@ weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
         weft_panic("weft_thread_join: a thread cannot join itself: it would "
                    "wait for its own end for ever");
     }
+    if (wefti_thread_is_lost(state)) {
+        weft_panic("weft_thread_join: the thread stayed behind in the process "
+                   "that this one was forked from; here it can only be "
+                   "detached");
+    }
     if (state->result_size != value_size) {
         weft_panic("weft_thread_join: the thread's result has another type; "
                    "join it by the functions that spawned it");
@@ -168,7 +173,9 @@ void weft_thread_detach(weft_thread *t)
 {
     wefti_thread *state = live(t, "weft_thread_detach");
     t->state = NULL;
-    (void)pthread_detach(state->os);
+    if (!wefti_thread_is_lost(state)) {
+        (void)pthread_detach(state->os);
+    }
     wefti_thread_drop(state);
 }
 

@@ -42,7 +42,8 @@ typedef struct weft_chan_type {
  *           WEFT_CLOSED. Either wakes those who wait.
  * Memory    messages are copied as bytes, straight between the caller's
  *           buffer and the channel's: never by way of the stack.
- * Not usable across fork. */
+ * Fork      a forked child can only drop the ends that its parent opened, which
+ *           then destroys nothing; a call that would have to wait panics. */
 typedef struct WEFT_HANDLE weft_chan_tx {
     struct weft_chan *chan;
 } weft_chan_tx;

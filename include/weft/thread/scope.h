@@ -21,6 +21,8 @@ WEFT_BEGIN_DECLS
  *           the block is not: threads must not need it. When all have ended,
  *           the first failure in the order of spawning is reported and the
  *           others are counted.
+ * Fork      in a forked child the threads of a scope that was open are not
+ *           there; the scope does not wait for them, and reports it.
  * Example   each thread owns one half of `sum` until the scope has ended:
  *
  *     long sum[2] = {0};
@@ -49,8 +51,9 @@ typedef struct weft_scope {
 
 /* The function form: call body(scope, arg), join, and report.
  * WEFT_OK: all went well.  WEFT_PANICKED: the body or else a thread panicked.
- * WEFT_EXITED: a thread left by pthread_exit or was cancelled. *info, unless
- * NULL, says more if the result is not WEFT_OK. */
+ * WEFT_EXITED: a thread left by pthread_exit or was cancelled, or this is a
+ * forked child and the thread is not here. *info, unless NULL, says more if the
+ * result is not WEFT_OK. */
 typedef void weft_scope_fn(weft_scope *scope, void *arg);
 WEFT_API WEFT_NODISCARD weft_status weft_scope_run(weft_scope_fn *body,
                                                    void *arg,

@@ -20,6 +20,8 @@ WEFT_BEGIN_DECLS
  *           did is visible after the join that got through.
  * Panic     ends this thread only. The locks it held, however it ended, are
  *           released and poisoned before it counts as finished.
+ * Fork      in a forked child a handle of a thread that its parent started can
+ *           only be detached; to join it panics.
  * Example   `total` is the worker's until join gives it back:
  *
  *     long total = 0;
