@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +26,15 @@ static int threads(void)
     return count - 2; /* . and .. */
 }
 
+/* A thread that has been joined is still listed for a moment. */
+static bool alone(void)
+{
+    for (int i = 0; i < 100000 && threads() != 1; i++) {
+        (void)sched_yield();
+    }
+    return threads() == 1;
+}
+
 static int round_trip(const char *path)
 {
     uint64_t (*fib)(int);
@@ -38,7 +48,7 @@ static int round_trip(const char *path)
     uint64_t result = fib(20);
     int during = threads();
     (void)dlclose(plugin);
-    if (result != 6765 || during != 4 || threads() != 1) {
+    if (result != 6765 || during != 4 || !alone()) {
         (void)fprintf(stderr, "fib %d, %d threads, %d after\n", (int)result,
                       during, threads());
         return 1;
@@ -87,11 +97,59 @@ static int outlived(const char *path)
     return gone && result == &l ? 0 : 1;
 }
 
+/* Threads of the host use the plug-in until the very moment before it goes: its
+ * workers are still at it, or look for more. */
+typedef struct tenant {
+    uint64_t (*fib)(int);
+    uint64_t wrong;
+} tenant;
+
+static void *use_to_the_last(void *arg)
+{
+    tenant *t = arg;
+    for (int i = 0; i < 20; i++) {
+        t->wrong += t->fib(16) != 987;
+    }
+    return NULL;
+}
+
+static int used_to_the_last(const char *path)
+{
+    enum { TENANTS = 3 };
+    pthread_t threads_of[TENANTS];
+    tenant t[TENANTS];
+    uint64_t wrong = 0;
+    void *plugin = dlopen(path, RTLD_NOW);
+    if (plugin == NULL) {
+        (void)fprintf(stderr, "%s\n", dlerror());
+        return 1;
+    }
+    void *symbol = dlsym(plugin, "plugin_fib");
+    for (size_t i = 0; i < TENANTS; i++) {
+        t[i].wrong = 0;
+        memcpy(&t[i].fib, &symbol, sizeof t[i].fib);
+        if (pthread_create(&threads_of[i], NULL, use_to_the_last, &t[i]) != 0) {
+            return 1;
+        }
+    }
+    for (size_t i = 0; i < TENANTS; i++) {
+        (void)pthread_join(threads_of[i], NULL);
+        wrong += t[i].wrong;
+    }
+    (void)dlclose(plugin);
+    if (wrong == 0 && alone()) {
+        return 0;
+    }
+    (void)fprintf(stderr, "%d wrong, %d threads after\n", (int)wrong,
+                  threads());
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     int failures = argc == 2 ? outlived(argv[1]) : 1;
     for (int i = 0; i < ROUNDS && failures == 0; i++) {
-        failures += round_trip(argv[1]);
+        failures += round_trip(argv[1]) + used_to_the_last(argv[1]);
     }
     return failures;
 }

@@ -88,7 +88,8 @@ WEFT_ALWAYS_INLINE WEFT_NODISCARD weft_status weft_thread_join_until(
     WEFT_RELEASES(*t) WEFT_UNCHECKED;
 
 /* Let the thread go on alone; its result will be dropped, and its panic be
- * known to the panic hook only. Does not wait. */
+ * known to the panic hook only. Does not wait. Nothing tells when such a thread
+ * has left the library's code: a plug-in that is to be unloaded joins. */
 WEFT_API void weft_thread_detach(weft_thread *t)
     WEFT_RELEASES(*t) WEFT_UNCHECKED;
 
