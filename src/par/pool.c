@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/futex.h"
+#include "thread/state.h"
 
 #include <weft/base/panic.h>
 #include <weft/base/unwind.h>
@@ -57,7 +58,8 @@ static bool start_thread(weft_pool *pool, wefti_member *m)
         return false;
     }
     bool ok = pool->stack_size == 0 ||
-              pthread_attr_setstacksize(&attr, pool->stack_size) == 0;
+              pthread_attr_setstacksize(
+                  &attr, wefti_thread_stack_size(pool->stack_size)) == 0;
     ok = ok && pthread_create(&m->thread, &attr, wefti_worker_main, m) == 0;
     (void)pthread_attr_destroy(&attr);
     if (ok) {

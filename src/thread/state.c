@@ -10,7 +10,9 @@
 #include "base/futex.h"
 #include "base/process.h"
 
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RUNNING = 0, AWAITED = 1, FINISHED = 2 };
 
@@ -29,6 +31,15 @@ void wefti_thread_set_self(wefti_thread *state)
 static size_t round_up(size_t n, size_t align)
 {
     return (n + align - 1) & ~(align - 1);
+}
+
+size_t wefti_thread_stack_size(size_t wanted)
+{
+    const size_t least = (size_t)PTHREAD_STACK_MIN;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t size = wanted > least ? wanted : least;
+    return size > SIZE_MAX - page ? SIZE_MAX - page + 1
+                                  : (size + page - 1) & ~(page - 1);
 }
 
 wefti_thread *wefti_thread_create(const char *name, const wefti_thread_job *job)

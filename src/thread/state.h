@@ -33,6 +33,9 @@ typedef struct wefti_thread {
     uint32_t process; /* wefti_process of the one who started it */
 } wefti_thread;
 
+/* What a wish for a stack comes to: whole pages, and what the system needs. */
+WEFT_NODISCARD size_t wefti_thread_stack_size(size_t wanted);
+
 /* A state with one reference; job NULL: of a thread that already runs.
  * NULL: out of memory. */
 WEFT_NODISCARD wefti_thread *wefti_thread_create(const char *name,

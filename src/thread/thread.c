@@ -9,10 +9,8 @@
 #include <weft/base/unwind.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { OS_NAME_SIZE = 16 };
 
@@ -57,16 +55,6 @@ static void *entry(void *arg)
     return NULL;
 }
 
-/* Whole pages, and at least what the system needs. */
-static size_t usable_stack_size(size_t wanted)
-{
-    const size_t least = (size_t)PTHREAD_STACK_MIN;
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const size_t size = wanted > least ? wanted : least;
-    return size > SIZE_MAX - page ? SIZE_MAX - page + 1
-                                  : (size + page - 1) & ~(page - 1);
-}
-
 /* 0, or the error of pthreads. */
 static int start(wefti_thread *state, size_t stack_size)
 {
@@ -76,7 +64,8 @@ static int start(wefti_thread *state, size_t stack_size)
         return error;
     }
     if (stack_size != 0) {
-        error = pthread_attr_setstacksize(&attr, usable_stack_size(stack_size));
+        error = pthread_attr_setstacksize(&attr,
+                                          wefti_thread_stack_size(stack_size));
     }
     if (error == 0) {
         error = pthread_create(&state->os, &attr, entry, state);

@@ -25,7 +25,7 @@ typedef struct weft_pool weft_pool;
 
 typedef struct weft_pool_config {
     size_t workers;    /* 0: as many as the process may use processors */
-    size_t stack_size; /* of each thread, in bytes; 0: the system's default */
+    size_t stack_size; /* of each thread, as in weft_thread_options */
     const char *name;  /* of the threads, with a number; NULL: "weft" */
 } weft_pool_config;
 

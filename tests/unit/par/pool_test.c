@@ -2,6 +2,7 @@
 #include <weft/par/pool.h>
 #include <weft/par/reduce.h>
 #include <weft/par/task.h>
+#include <weft/base/time.h>
 
 #include "support/alloc_fail.h"
 #include "support/gang.h"
@@ -181,6 +182,37 @@ Test(pool, whose_threads_are_refused_works_with_the_caller_alone)
     cr_assert_eq(weft_pool_create(&pool, &config), WEFT_OK);
     cr_expect_eq(weft_pool_install(pool, fib_15, &sum), WEFT_OK);
     cr_expect_eq(sum, 610);
+    weft_pool_free(pool);
+}
+
+static weft_atomic_u32 strangers;
+
+WEFT_TASK(int, count_stranger, pthread_t, home)
+{
+    if (!pthread_equal(home, pthread_self())) {
+        (void)wefti_add_relaxed(&strangers, 1);
+    }
+    return 0;
+}
+
+static void offer_until_taken(void *unused)
+{
+    (void)unused;
+    while (wefti_load_relaxed(&strangers) == 0) {
+        weft_fork(count_stranger, offer, pthread_self());
+        weft_deadline d = weft_deadline_after_ms(1);
+        while (!weft_deadline_passed(d)) {
+        }
+        (void)weft_join(count_stranger, offer);
+    }
+}
+
+Test(pool, stack_that_is_too_small_for_the_system_is_made_larger)
+{
+    weft_pool *pool;
+    weft_pool_config config = {.workers = 2, .stack_size = 1};
+    cr_assert_eq(weft_pool_create(&pool, &config), WEFT_OK);
+    cr_expect_eq(weft_pool_install(pool, offer_until_taken, NULL), WEFT_OK);
     weft_pool_free(pool);
 }
 
