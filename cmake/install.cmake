@@ -32,6 +32,8 @@ if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR} OR IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR
   message(FATAL_ERROR "weft: CMAKE_INSTALL_LIBDIR and _INCLUDEDIR are "
     "relative to the prefix")
 endif()
+string(REGEX REPLACE "([^;]+);?" " -D\\1" weft_pc_definitions
+  "${weft_definitions}")
 configure_file(cmake/weft.pc.in ${CMAKE_CURRENT_BINARY_DIR}/weft.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft.pc
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

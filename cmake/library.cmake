@@ -16,9 +16,16 @@ else()
     "not '${WEFT_ENGINE}'")
 endif()
 
+# What a program must define to be like its library (docs/checked.md).
+set(weft_definitions "")
+if(WEFT_CHECKED)
+  set(weft_definitions WEFT_CHECKED=1)
+endif()
+
 # Position-independent, so that the static library fits into shared objects.
 add_library(weft_objects OBJECT ${weft_sources})
 weft_own_flags(weft_objects)
+target_compile_definitions(weft_objects PRIVATE ${weft_definitions})
 set_target_properties(weft_objects PROPERTIES POSITION_INDEPENDENT_CODE ON)
 target_include_directories(weft_objects PRIVATE
   ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
@@ -32,6 +39,7 @@ foreach(lib weft_static weft_shared)
   target_include_directories(${lib} INTERFACE
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_definitions(${lib} INTERFACE ${weft_definitions})
   # A panic runs the cleanups only of frames that can be unwound.
   target_compile_options(${lib} INTERFACE -fexceptions)
   # What is built against an instrumented library must be so as well.

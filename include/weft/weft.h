@@ -6,6 +6,7 @@
 #include <weft/base/asym.h>
 #include <weft/base/atomic.h>
 #include <weft/base/borrow.h>
+#include <weft/base/checked.h>
 #include <weft/base/config.h>
 #include <weft/base/own.h>
 #include <weft/base/panic.h>

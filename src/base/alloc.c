@@ -1,6 +1,8 @@
 /* The user's allocator, or malloc. */
 #include "base/alloc.h"
 
+#include "base/checked.h"
+
 #include <weft/base/panic.h>
 
 #include <stdlib.h>
@@ -57,5 +59,12 @@ void wefti_free(void *memory, size_t size, size_t align)
     if (align < sizeof(void *)) {
         align = sizeof(void *);
     }
+#if WEFT_CHECKED
+    weft_bury(memory, size);
+    if (current.free == system_free) {
+        wefti_quarantine(memory, size, align, system_free);
+        return;
+    }
+#endif
     current.free(memory, size == 0 ? 1 : size, align, current.user);
 }

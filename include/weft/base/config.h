@@ -38,10 +38,21 @@
 #define WEFT_LIKELY(x) __builtin_expect(!!(x), 1)
 #define WEFT_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/* 1 in the checked build: misuse that costs time to see is seen. The library
+ * and what is linked with it agree on it (docs/checked.md). */
+#ifndef WEFT_CHECKED
+#define WEFT_CHECKED 0
+#endif
+
 /* A function defined in a header or by a _DEFINE macro: inlined, and silent
- * when the program does not use it. */
-#define WEFT_INLINE static inline __attribute__((unused))
+ * when the program does not use it. Inlined without fail in the checked build,
+ * so that the library's return addresses lie in the user's code. */
 #define WEFT_ALWAYS_INLINE static inline __attribute__((unused, always_inline))
+#if WEFT_CHECKED
+#define WEFT_INLINE WEFT_ALWAYS_INLINE
+#else
+#define WEFT_INLINE static inline __attribute__((unused))
+#endif
 
 /* Ends a macro that must be followed by a semicolon at file scope. */
 #define WEFT_NEEDS_SEMICOLON struct weft_needs_a_semicolon

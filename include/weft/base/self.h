@@ -53,6 +53,14 @@ typedef struct wefti_self {
     wefti_held held[WEFTI_HELD_INLINE]; /* [0] is the sentinel */
 } wefti_self;
 
+/* Code that was compiled for the other kind of library does not link with this
+ * one, and the name that the linker misses says why. */
+#if WEFT_CHECKED
+#define wefti_this_thread wefti_this_thread_with_WEFT_CHECKED
+#else
+#define wefti_this_thread wefti_this_thread_without_WEFT_CHECKED
+#endif
+
 /* Initial-exec: one load from %fs, also from a shared library. */
 WEFT_API extern __thread wefti_self wefti_this_thread
     __attribute__((tls_model("initial-exec")));
