@@ -23,14 +23,17 @@
 
 #include "base/backoff.h"
 #include "base/futex.h"
+#include "sync/lockdep.h"
 
 enum {
     LOCKED = WEFTI_MUTEX_LOCKED,
     CROWDED = WEFTI_MUTEX_CROWDED,
     POISONED = WEFTI_MUTEX_POISONED,
     HARDY = WEFTI_MUTEX_HARDY,
-    KEPT = POISONED | HARDY, /* bits that outlive a lock */
 };
+
+/* The bits that outlive a lock. */
+#define KEPT (POISONED | HARDY | WEFTI_LOCKDEP_BITS)
 
 static void abandon(void *lock)
 {
@@ -102,6 +105,28 @@ static weft_status give_up(weft_mutex *m, weft_status why, bool slept)
     return why;
 }
 
+#if WEFT_CHECKED
+static void check_lock(weft_mutex *m, unsigned manner, weft_deadline d,
+                       const void *place)
+{
+    static const char call[] = "weft_mutex_lock";
+    wefti_lockdep_alive(&m->word, &wefti_mutex_kind, call);
+    if ((manner & WEFTI_MUTEX_TRY) == 0 && d.ns == UINT64_MAX) {
+        wefti_lockdep_wait(&m->word, &wefti_mutex_kind, call, place);
+    }
+}
+
+static void check_unlock(const weft_mutex *m)
+{
+    static const char call[] = "weft_mutex_unlock";
+    wefti_lockdep_alive(&m->word, &wefti_mutex_kind, call);
+    if (!wefti_held_contains(m) && !weft_panicking() &&
+        wefti_get_self()->exiting == 0) {
+        wefti_lockdep_stranger(&m->word, &wefti_mutex_kind, call);
+    }
+}
+#endif
+
 static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
 {
     uint32_t claim = LOCKED; /* with CROWDED once this thread has slept */
@@ -141,6 +166,7 @@ weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
     if (!wefti_held_has_room()) {
         return WEFT_NO_MEMORY;
     }
+    WEFTI_CHECKED(check_lock(m, manner, d, WEFTI_HERE));
     if ((manner & WEFTI_MUTEX_TRY) == 0) {
         check_relock(m);
     }
@@ -151,6 +177,8 @@ weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
         bool kept = (wefti_load_relaxed(&m->word) & KEPT) != 0;
         wefti_held_push(m, kept ? WEFTI_HELD_WATCHED : 0, &wefti_mutex_kind,
                         (const void *)depth);
+        WEFTI_CHECKED(
+            wefti_lockdep_taken(&m->word, &wefti_mutex_kind, WEFTI_HERE));
     }
     return status;
 }
@@ -163,10 +191,12 @@ void wefti_mutex_wake_one(const weft_mutex *m)
 /* Unlock an entry that was not the newest, or that bears marks. */
 void wefti_mutex_unlock_slow(weft_mutex *m)
 {
+    WEFTI_CHECKED(check_unlock(m));
     uintptr_t marks = wefti_held_remove(m, "weft_mutex_unlock");
     if (marks == WEFTI_HELD_GONE) {
         return;
     }
+    WEFTI_CHECKED(wefti_lockdep_given_back(&m->word));
     /* relaxed: re-checked by the compare-and-swap. */
     uint32_t word = wefti_load_relaxed(&m->word);
     uint32_t next;

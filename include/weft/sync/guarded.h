@@ -98,6 +98,7 @@
         WEFT_ACQUIRES_IF(0, *g);                                       \
     WEFT_UNCHECKED WEFT_ALWAYS_INLINE weft_status NAME##_##FORM PARAMS \
     {                                                                  \
+        WEFTI_CHECKED(wefti_checked_name(&m->mutex, #NAME));           \
         weft_status status = weft_mutex_##FORM ARGS;                   \
         g->mutex = status == WEFT_OK ? m : NULL;                       \
         return status;                                                 \

@@ -3,6 +3,7 @@
 #define WEFT_SYNC_MUTEX_H
 
 #include <weft/base/atomic.h>
+#include <weft/base/checked.h>
 #include <weft/base/own.h>
 #include <weft/base/panic.h>
 #include <weft/base/self.h>
@@ -106,14 +107,15 @@ WEFT_API WEFT_COLD void wefti_mutex_wake_one(const weft_mutex *m);
 WEFT_API WEFT_NORETURN WEFT_COLD void
 wefti_mutex_refused(weft_status why, const char *file, int line);
 
-/* The uncontended case: free, unpoisoned, and room to write it down. */
+/* The uncontended case: free, unpoisoned, and room to write it down. In the
+ * checked build no case is. */
 WEFT_UNCHECKED WEFT_ALWAYS_INLINE bool wefti_mutex_lock_fast(weft_mutex *m,
                                                              uintptr_t depth)
 {
     wefti_self *self = wefti_get_self();
     uint32_t seen = 0;
     /* acquire [mutex.data]: receives what the last holder wrote. */
-    if (WEFT_LIKELY(self->top != self->end) &&
+    if (!WEFT_CHECKED && WEFT_LIKELY(self->top != self->end) &&
         WEFT_LIKELY(
             wefti_cas_acquire(&m->word, &seen, (uint32_t)WEFTI_MUTEX_LOCKED))) {
         wefti_held_push(m, 0, &wefti_mutex_kind, (const void *)depth);
@@ -148,7 +150,7 @@ WEFTI_MUTEX_BODY(weft_mutex_recover_try, (weft_mutex * m),
 
 WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
 {
-    if (WEFT_UNLIKELY(!wefti_held_pop(m))) {
+    if (WEFT_CHECKED || WEFT_UNLIKELY(!wefti_held_pop(m))) {
         wefti_mutex_unlock_slow(m);
         return;
     }
@@ -200,6 +202,7 @@ WEFT_UNCHECKED WEFT_ALWAYS_INLINE void weft_mutex_unlock(weft_mutex *m)
     {                                                                         \
         NAME *m = g->mutex;                                                   \
         g->mutex = NULL; /* until it is held: the lock may panic itself */    \
+        WEFTI_CHECKED(wefti_checked_name(RAW(m), #NAME));                     \
         weft_status status = weft_mutex_lock(RAW(m));                         \
         if (WEFT_UNLIKELY(status != WEFT_OK)) {                               \
             wefti_mutex_refused(status, file, line);                          \

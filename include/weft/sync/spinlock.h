@@ -3,6 +3,7 @@
 #define WEFT_SYNC_SPINLOCK_H
 
 #include <weft/base/atomic.h>
+#include <weft/base/checked.h>
 #include <weft/base/own.h>
 #include <weft/base/self.h>
 #include <weft/base/status.h>
@@ -22,7 +23,7 @@ WEFT_BEGIN_DECLS
  * Source    test-and-test-and-set with backoff: T. E. Anderson, "The
  *           Performance of Spin Lock Alternatives" (1990). */
 typedef struct WEFT_CAPABILITY("spinlock") weft_spinlock {
-    weft_atomic_u32 word; /* private: 0 free, 1 locked */
+    weft_atomic_u32 word; /* private: 0 free, 1 locked; upper bits: checks */
 } weft_spinlock;
 
 /* clang-format off */
@@ -31,6 +32,10 @@ typedef struct WEFT_CAPABILITY("spinlock") weft_spinlock {
 
 WEFT_API WEFT_COLD void wefti_spinlock_lock_slow(weft_spinlock *s);
 WEFT_API extern const wefti_lock_kind wefti_spinlock_kind;
+#if WEFT_CHECKED
+WEFT_API bool wefti_spinlock_lock_checked(weft_spinlock *s, bool waits);
+WEFT_API void wefti_spinlock_unlock_checked(weft_spinlock *s);
+#endif
 
 WEFT_INLINE void weft_spinlock_init(weft_spinlock *s)
 {
@@ -43,8 +48,12 @@ WEFT_NODISCARD WEFT_INLINE bool weft_spinlock_lock_try(weft_spinlock *s)
     WEFT_ACQUIRES_IF(true, *s);
 WEFT_UNCHECKED WEFT_INLINE bool weft_spinlock_lock_try(weft_spinlock *s)
 {
+#if WEFT_CHECKED
+    return wefti_spinlock_lock_checked(s, false);
+#else
     /* acquire [spinlock.data]: receives what the last holder wrote. */
     return wefti_swap_acquire(&s->word, 1u) == 0;
+#endif
 }
 
 /* Lock, waiting as long as it takes. Panics if this thread is inside WEFT_SPIN
@@ -52,17 +61,25 @@ WEFT_UNCHECKED WEFT_INLINE bool weft_spinlock_lock_try(weft_spinlock *s)
 WEFT_INLINE void weft_spinlock_lock(weft_spinlock *s) WEFT_ACQUIRES(*s);
 WEFT_UNCHECKED WEFT_INLINE void weft_spinlock_lock(weft_spinlock *s)
 {
+#if WEFT_CHECKED
+    (void)wefti_spinlock_lock_checked(s, true);
+#else
     if (WEFT_UNLIKELY(!weft_spinlock_lock_try(s))) {
         wefti_spinlock_lock_slow(s);
     }
+#endif
 }
 
 /* Unlock; only for the holder. The lock may be gone right after. */
 WEFT_INLINE void weft_spinlock_unlock(weft_spinlock *s) WEFT_RELEASES(*s);
 WEFT_UNCHECKED WEFT_INLINE void weft_spinlock_unlock(weft_spinlock *s)
 {
+#if WEFT_CHECKED
+    wefti_spinlock_unlock_checked(s);
+#else
     /* release [spinlock.data]: hands over what this holder wrote. */
     wefti_store_release(&s->word, 0u);
+#endif
 }
 
 /* WEFT_SPIN(g, &s) { ... } holds the lock for the block and releases it on
