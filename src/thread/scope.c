@@ -4,7 +4,9 @@
  * somebody still has to look at it (rust-lang/rust#98498). */
 #include <weft/thread/scope.h>
 
+#include "base/checked.h"
 #include "base/record.h"
+#include "sync/lockdep.h"
 #include "thread/state.h"
 
 #include <weft/base/unwind.h>
@@ -201,8 +203,19 @@ bool wefti_scope_enter(weft_scope *scope, const void *depth)
     return true;
 }
 
+#if WEFT_CHECKED
+static void check_end(const weft_scope *scope, const char *call)
+{
+    /* relaxed: what other threads spawn meanwhile, this one has not seen. */
+    if (wefti_load_relaxed(&scope->newest) != NULL) {
+        wefti_lockdep_join(call);
+    }
+}
+#endif
+
 void wefti_scope_end(weft_scope *scope)
 {
+    WEFTI_CHECKED(check_end(scope, "WEFT_SCOPE"));
     verdict v = close_scope(scope);
     report(&v);
 }
@@ -242,6 +255,7 @@ weft_status weft_scope_run(weft_scope_fn *body, void *arg,
     body_call call = {body, &scope, arg};
     info = info != NULL ? info : &unwanted;
     const weft_status status = weft_catch_unwind(call_body, &call, info);
+    WEFTI_CHECKED(check_end(&scope, "weft_scope_run"));
     verdict v = close_scope(&scope);
     if (status != WEFT_OK) {
         forget(&v);
@@ -265,6 +279,7 @@ weft_status weft_scope_spawn_with(weft_scope *scope,
                                   const weft_thread_options *options,
                                   void (*fn)(void *arg), void *arg)
 {
+    WEFTI_CHECKED(const void *place = wefti_checked_whence(WEFTI_HERE));
     if (scope->phase == REFUSED) {
         return WEFT_NO_MEMORY;
     }
@@ -280,6 +295,7 @@ weft_status weft_scope_spawn_with(weft_scope *scope,
         .align = WEFT_ALIGNOF(scope_frame),
     };
     weft_thread thread;
+    WEFTI_CHECKED(wefti_checked_from(place));
     const weft_status status = wefti_thread_spawn(&thread, options, &job);
     if (status == WEFT_OK) {
         push(scope, thread.state);
@@ -290,5 +306,6 @@ weft_status weft_scope_spawn_with(weft_scope *scope,
 weft_status weft_scope_spawn(weft_scope *scope, void (*fn)(void *arg),
                              void *arg)
 {
+    WEFTI_CHECKED(wefti_checked_from(WEFTI_HERE));
     return weft_scope_spawn_with(scope, NULL, fn, arg);
 }

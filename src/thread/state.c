@@ -97,6 +97,7 @@ void wefti_thread_drop(wefti_thread *state)
 void wefti_thread_finish(wefti_thread *state)
 {
     self_state = NULL;
+    WEFTI_CHECKED(wefti_open_end(&state->open));
     /* release [thread.finish]: hands result, outcome and all that the thread
      * did to the one who joins. The state outlives the wake because this
      * thread's own reference is given back after it. */
@@ -132,9 +133,12 @@ static bool wait_for_end(wefti_thread *state, weft_deadline d)
 
 bool wefti_thread_reap(wefti_thread *state, weft_deadline d)
 {
+    WEFTI_CHECKED(wefti_open_await(&state->open, true));
     if (!wait_for_end(state, d)) {
+        WEFTI_CHECKED(wefti_open_await(&state->open, false));
         return false;
     }
+    WEFTI_CHECKED(wefti_open_remove(&state->open));
     /* pthread_join is a cancellation point, and would leave the handle half
      * joined. */
     int before;

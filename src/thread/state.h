@@ -3,6 +3,7 @@
 #ifndef WEFT_SRC_THREAD_STATE_H
 #define WEFT_SRC_THREAD_STATE_H
 
+#include "base/checked.h"
 #include "base/park.h"
 
 #include <weft/base/atomic.h>
@@ -31,6 +32,9 @@ typedef struct wefti_thread {
     size_t block_size;
     size_t block_align;
     uint32_t process; /* wefti_process of the one who started it */
+#if WEFT_CHECKED
+    wefti_open open;
+#endif
 } wefti_thread;
 
 /* What a wish for a stack comes to: whole pages, and what the system needs. */

@@ -2,8 +2,10 @@
  * who frees it, is in state.c. */
 #include <weft/thread/thread.h>
 
+#include "base/checked.h"
 #include "base/futex.h"
 #include "base/record.h"
+#include "sync/lockdep.h"
 #include "thread/state.h"
 
 #include <weft/base/unwind.h>
@@ -16,8 +18,39 @@ enum { OS_NAME_SIZE = 16 };
 
 __thread const void *weft_arg_of_a_thread_that_may_outlive_it;
 
+#if WEFT_CHECKED
+static void check_handle(const weft_thread *t, const char *call)
+{
+    if (t->state == NULL) {
+        weft_panic("%s: the handle is empty: its thread was never started, or "
+                   "was already joined or detached%s",
+                   call, wefti_emptied_where(t).text);
+    }
+    if (wefti_is_dead((uintptr_t)t->state->run)) {
+        weft_panic("%s: the thread was already joined or detached through "
+                   "another handle, of which this one is a copy",
+                   call);
+    }
+}
+
+/* A wait with a deadline comes to an end, whatever this thread holds. */
+static void check_join(weft_deadline d)
+{
+    if (d.ns == UINT64_MAX) {
+        wefti_lockdep_join("weft_thread_join");
+    }
+}
+
+static void note_spawn(const weft_thread *t, const void *place)
+{
+    wefti_open *o = &t->state->open;
+    wefti_open_add(o, "thread", t->state->name, wefti_checked_whence(place));
+}
+#endif
+
 static wefti_thread *live(const weft_thread *t, const char *call)
 {
+    WEFTI_CHECKED(check_handle(t, call));
     if (t->state == NULL) {
         weft_panic("%s: the handle is empty: its thread was never started, or "
                    "was already joined or detached",
@@ -95,6 +128,7 @@ weft_status wefti_thread_spawn(weft_thread *t,
         return error == ENOMEM ? WEFT_NO_MEMORY : WEFT_NO_RESOURCES;
     }
     t->state = state;
+    WEFTI_CHECKED(note_spawn(t, WEFTI_HERE));
     return WEFT_OK;
 }
 
@@ -114,6 +148,8 @@ weft_status wefti_thread_spawn_plain(weft_thread *t,
                                      const weft_thread_options *options,
                                      weft_thread_fn *fn, void *arg)
 {
+    WEFTI_CHECKED(wefti_checked_from(WEFTI_HERE));
+    WEFTI_CHECKED(wefti_check_borrows("weft_thread_spawn", WEFTI_FRAME));
     const plain_frame frame = {.arg = arg, .fn = fn};
     const wefti_thread_job job = {
         .run = run_plain,
@@ -122,7 +158,10 @@ weft_status wefti_thread_spawn_plain(weft_thread *t,
         .align = WEFT_ALIGNOF(plain_frame),
         .result_size = sizeof frame.value,
     };
-    return wefti_thread_spawn(t, options, &job);
+    weft_status status = wefti_thread_spawn(t, options, &job);
+    WEFTI_CHECKED(
+        wefti_open_lend(status == WEFT_OK ? &t->state->open : NULL, arg));
+    return status;
 }
 
 weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
@@ -143,9 +182,12 @@ weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
         weft_panic("weft_thread_join: the thread's result has another type; "
                    "join it by the functions that spawned it");
     }
+    WEFTI_CHECKED(wefti_check_borrows("weft_thread_join", WEFTI_FRAME));
+    WEFTI_CHECKED(check_join(d));
     if (!wefti_thread_reap(state, d)) {
         return WEFT_TIMEOUT;
     }
+    WEFTI_CHECKED(wefti_emptied(t, "joined", WEFTI_HERE));
     const weft_status outcome = state->outcome;
     if (outcome == WEFT_OK && value != NULL) {
         memcpy(value, state->frame, value_size);
@@ -162,6 +204,9 @@ void weft_thread_detach(weft_thread *t)
 {
     wefti_thread *state = live(t, "weft_thread_detach");
     t->state = NULL;
+    WEFTI_CHECKED(wefti_emptied(t, "detached", WEFTI_HERE));
+    WEFTI_CHECKED(wefti_open_leave(&state->open));
+    WEFTI_CHECKED(wefti_check_borrows("weft_thread_detach", WEFTI_FRAME));
     if (!wefti_thread_is_lost(state)) {
         (void)pthread_detach(state->os);
     }

@@ -109,8 +109,13 @@ WEFT_INLINE weft_unit weft_unit_make(void)
         name *t, name##_result *result) WEFT_RELEASES(*t) WEFT_UNCHECKED;     \
     WEFT_INLINE weft_status name##_join_try(name *t, name##_result *result)   \
     {                                                                         \
-        return weft_thread_is_finished(&t->thread) ? name##_join(t, result)   \
-                                                   : WEFT_BUSY;               \
+        weft_status s = WEFT_BUSY;                                            \
+        if (weft_thread_is_finished(&t->thread)) {                            \
+            WEFT_ALLOW(WEFT_HELD_JOIN) {                                      \
+                s = name##_join(t, result);                                   \
+            }                                                                 \
+        }                                                                     \
+        return s;                                                             \
     }                                                                         \
     WEFT_INLINE void name##_detach(name *t) WEFT_RELEASES(*t) WEFT_UNCHECKED; \
     WEFT_INLINE void name##_detach(name *t)                                   \

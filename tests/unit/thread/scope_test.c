@@ -496,3 +496,43 @@ Test(scope, thread_does_not_touch_the_scope_on_its_way_out)
         trample();
     }
 }
+
+/* ---- a scope under a lock, which the checked build refuses ---- */
+
+static void spawn_one(weft_scope *scope, void *arg)
+{
+    if (arg != NULL) {
+        spawn(scope, add_one_late, arg);
+    }
+}
+
+static weft_status run_under_a_lock(void *arg)
+{
+    weft_mutex m = WEFT_MUTEX_INIT;
+    WEFT_LOCK(weft_mutex, g, &m) {
+        return weft_scope_run(spawn_one, arg, NULL);
+    }
+    return WEFT_OK;
+}
+
+static void require_run_under_a_lock(void *arg)
+{
+    weft_require(run_under_a_lock(arg) == WEFT_OK);
+}
+
+Test(scope, without_threads_may_end_under_a_lock)
+{
+    cr_assert_eq(run_under_a_lock(NULL), WEFT_OK);
+}
+
+Test(scope, with_threads_may_end_under_a_lock_unless_checked)
+{
+    int counter = 0;
+    cr_assert_eq(weft_catch_unwind(require_run_under_a_lock, &counter, NULL),
+                 WEFT_CHECKED ? WEFT_PANICKED : WEFT_OK);
+    cr_assert_eq(counter, 1);
+    WEFT_ALLOW(WEFT_HELD_JOIN) {
+        cr_assert_eq(run_under_a_lock(&counter), WEFT_OK);
+    }
+    cr_assert_eq(counter, 2);
+}

@@ -312,6 +312,23 @@ Test(thread, sleep_until_the_past_returns_at_once)
     cr_assert_lt(weft_now_ns() - before, 1000000000);
 }
 
+/* ------------------------------------------------- joins with a lock held */
+
+Test(thread, join_that_cannot_hang_may_hold_a_lock)
+{
+    weft_mutex m = WEFT_MUTEX_INIT;
+    weft_thread first, second;
+    start(&first, same, NULL);
+    start(&second, same, NULL);
+    cr_assert_eq(weft_mutex_lock(&m), WEFT_OK);
+    const weft_deadline d = weft_deadline_after_s(20);
+    cr_assert_eq(weft_thread_join_until(&first, NULL, d), WEFT_OK);
+    while (weft_thread_join_try(&second, NULL) == WEFT_BUSY) {
+        weft_thread_yield();
+    }
+    weft_mutex_unlock(&m);
+}
+
 /* ------------------------------------------------------------------ detach */
 
 Test(thread, detached_thread_frees_its_state_at_its_end)
