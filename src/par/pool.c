@@ -242,6 +242,16 @@ __attribute__((destructor)) static void stop_default_pool(void)
 /* -------------------------------------------------------------- life itself
  */
 
+#if WEFT_CHECKED
+static void check_pool(const weft_pool *pool, const char *call)
+{
+    if (pool != NULL && wefti_is_dead(pool->threads)) {
+        weft_panic("%s: the pool has been given to weft_pool_free before",
+                   call);
+    }
+}
+#endif
+
 static weft_pool *create(const weft_pool_config *config)
 {
     size_t workers =
@@ -278,6 +288,8 @@ weft_status weft_pool_create(weft_pool **pool, const weft_pool_config *config)
     enlist(*pool);
     (void)pthread_mutex_unlock(&lifecycle);
     wefti_pool_start(*pool);
+    WEFTI_CHECKED(
+        wefti_open_add(&(*pool)->open, "pool", (*pool)->name, WEFTI_HERE));
     return WEFT_OK;
 }
 
@@ -286,9 +298,11 @@ void weft_pool_free(weft_pool *pool)
     if (pool == NULL) {
         return;
     }
+    WEFTI_CHECKED(check_pool(pool, "weft_pool_free"));
     if (in_use(pool)) {
         weft_panic("weft_pool_free: work is still installed in the pool");
     }
+    WEFTI_CHECKED(wefti_open_remove(&pool->open));
     (void)pthread_mutex_lock(&lifecycle);
     delist(pool);
     (void)pthread_mutex_unlock(&lifecycle);
@@ -348,6 +362,7 @@ static WEFT_COLD weft_status install_alone(weft_pool *pool,
 
 weft_status weft_pool_install(weft_pool *pool, void (*fn)(void *arg), void *arg)
 {
+    WEFTI_CHECKED(check_pool(pool, "weft_pool_install"));
     if (wefti_this_worker != NULL && wefti_this_member()->pool == pool) {
         return weft_catch_unwind(fn, arg, NULL);
     }
@@ -361,6 +376,7 @@ weft_status weft_pool_install(weft_pool *pool, void (*fn)(void *arg), void *arg)
 
 size_t weft_pool_workers(const weft_pool *pool)
 {
+    WEFTI_CHECKED(check_pool(pool, "weft_pool_workers"));
     if (pool == NULL && wefti_this_worker != NULL) {
         pool = wefti_this_member()->pool;
     }

@@ -2,6 +2,7 @@
 #ifndef WEFT_SRC_PAR_POOL_H
 #define WEFT_SRC_PAR_POOL_H
 
+#include "base/checked.h"
 #include "par/worker.h"
 
 enum {
@@ -21,6 +22,9 @@ struct weft_pool {
     weft_pool *next;         /* guarded by the lifecycle lock */
     weft_atomic_u32 dormant; /* threads are to be started; after fork too */
     weft_atomic_u32 stopping;
+#if WEFT_CHECKED
+    wefti_open open; /* not of the default pool */
+#endif
     wefti_member members[];
 };
 
