@@ -2,6 +2,7 @@
  * its argument stand in README.md. */
 #include <weft/mem/arc.h>
 
+#include "base/checked.h"
 #include "mem/counted.h"
 
 #include <string.h>
@@ -81,6 +82,7 @@ void wefti_arc_destroy(void *value)
     if (a->type->drop != NULL) {
         a->type->drop(block);
     }
+    WEFTI_CHECKED(weft_bury(block, a->type->size));
 }
 
 /* The last reference of any kind is gone. */

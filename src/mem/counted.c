@@ -4,6 +4,7 @@
 #include <weft/base/panic.h>
 
 #include "base/alloc.h"
+#include "base/checked.h"
 
 /* Both the header and the value are aligned by this: the header ends where
  * the value starts, and its size is a multiple of its own alignment. */
@@ -39,6 +40,27 @@ void wefti_counted_free(void *value, const weft_counted_type *type)
     const size_t offset = value_offset(type);
     wefti_free((char *)value - offset, offset + type->size, block_align(type));
 }
+
+#if WEFT_CHECKED
+/* Both kinds of header end in the type's address, which a tombstone covers. */
+void *wefti_counted_checked(void *value, const void *handle,
+                            const weft_counted_type *type)
+{
+    if (value == NULL) {
+        weft_panic("use of a moved-from or dropped %s%s", type->name,
+                   wefti_emptied_where(handle).text);
+    }
+    uintptr_t kept;
+    memcpy(&kept, (const char *)value - sizeof kept, sizeof kept);
+    if (wefti_is_dead(kept)) {
+        weft_panic("use of a %s whose value is gone: the last handle on it was "
+                   "dropped, and this one is a copy of its bytes; use _clone "
+                   "or _move",
+                   type->name);
+    }
+    return value;
+}
+#endif
 
 void wefti_counted_empty(const weft_counted_type *type)
 {

@@ -1,6 +1,7 @@
 /* The rare halves of an rc: birth, death, unwrap. */
 #include <weft/mem/rc.h>
 
+#include "base/checked.h"
 #include "mem/counted.h"
 
 #include <string.h>
@@ -44,6 +45,7 @@ void wefti_rc_destroy(void *value)
     if (type->drop != NULL) {
         type->drop(block);
     }
+    WEFTI_CHECKED(weft_bury(block, type->size));
 }
 
 /* The last reference of any kind is gone. */

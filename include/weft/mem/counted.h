@@ -9,6 +9,7 @@
 #ifndef WEFT_MEM_COUNTED_H
 #define WEFT_MEM_COUNTED_H
 
+#include <weft/base/checked.h>
 #include <weft/base/own.h>
 #include <weft/base/status.h>
 
@@ -52,6 +53,13 @@ WEFTI_COUNTED_SAYS("weft: use of a moved-from or dropped handle")
 WEFT_API WEFT_NORETURN WEFT_COLD void
 wefti_counted_seen_empty(const weft_counted_type *type);
 
+#if WEFT_CHECKED
+/* The value of `handle`, which must be neither empty nor a copy of a dropped
+ * one. */
+WEFT_API void *wefti_counted_checked(void *value, const void *handle,
+                                     const weft_counted_type *type);
+#endif
+
 /* The value of a handle, which must not be empty. */
 WEFT_ALWAYS_INLINE void *wefti_counted_live(void *value,
                                             const weft_counted_type *type)
@@ -79,8 +87,13 @@ WEFT_ALWAYS_INLINE void *wefti_counted_live(void *value,
     WEFT_NEEDS_SEMICOLON
 
 /* The live value of handle `h`. */
+#if WEFT_CHECKED
+#define WEFTI_COUNTED_OF(name, T, h) \
+    ((T *)wefti_counted_checked((h)->wefti_value, (h), &name##_type))
+#else
 #define WEFTI_COUNTED_OF(name, T, h) \
     ((T *)wefti_counted_live((h)->wefti_value, &name##_type))
+#endif
 
 /* What strong and weak handles can both do. */
 #define WEFTI_COUNTED_HANDLE(core, name, T, handle, do_clone, do_drop)        \
@@ -108,6 +121,7 @@ WEFT_ALWAYS_INLINE void *wefti_counted_live(void *value,
     {                                                                         \
         handle moved = {WEFTI_COUNTED_OF(name, T, a)};                        \
         a->wefti_value = NULL;                                                \
+        WEFTI_CHECKED(wefti_checked_moved(a));                                \
         return moved;                                                         \
     }                                                                         \
                                                                               \
