@@ -7,6 +7,7 @@
 #include <weft/base/panic.h>
 
 #include "base/asym.h"
+#include "base/checked.h"
 #include "chan/bounded.h"
 #include "chan/flavour.h"
 #include "chan/rendezvous.h"
@@ -28,12 +29,46 @@ void wefti_chan_lost(void)
                "dropped");
 }
 
-static inline struct weft_chan *live(struct weft_chan *c, const char *call)
+#if WEFT_CHECKED
+/* More than that the handle is empty: where it was emptied, and whether it is
+ * a copy of one that was. */
+static void check_end(const void *end, const struct weft_chan *c, bool is_tx,
+                      const char *call)
 {
-    if (WEFT_UNLIKELY(c == NULL)) {
+    if (c == NULL) {
+        weft_panic("%s: this end of the channel was moved away, dropped or "
+                   "never opened%s",
+                   call, wefti_emptied_where(end).text);
+    }
+    /* relaxed: 0 is final. */
+    if (wefti_is_dead((uintptr_t)c->flavour) ||
+        wefti_load_relaxed(is_tx ? &c->senders : &c->receivers) == 0) {
+        weft_panic("%s: this end of the channel is a copy of a handle that "
+                   "was dropped: hand ends on by _move, and make more of them "
+                   "by _clone",
+                   call);
+    }
+}
+#endif
+
+static inline struct weft_chan *live_tx(const weft_chan_tx *tx,
+                                        const char *call)
+{
+    WEFTI_CHECKED(check_end(tx, tx->chan, true, call));
+    if (WEFT_UNLIKELY(tx->chan == NULL)) {
         wefti_chan_dead_end(call);
     }
-    return c;
+    return tx->chan;
+}
+
+static inline struct weft_chan *live_rx(const weft_chan_rx *rx,
+                                        const char *call)
+{
+    WEFTI_CHECKED(check_end(rx, rx->chan, false, call));
+    if (WEFT_UNLIKELY(rx->chan == NULL)) {
+        wefti_chan_dead_end(call);
+    }
+    return rx->chan;
 }
 
 static void check_type(const weft_chan_type *type, const char *call)
@@ -83,45 +118,45 @@ weft_status weft_chan_open_unbounded(const weft_chan_type *type,
 
 weft_status weft_chan_send(weft_chan_tx *tx, const void *msg)
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_send");
+    struct weft_chan *c = live_tx(tx, "weft_chan_send");
     return c->flavour->send_until(c, msg, WEFT_FOREVER);
 }
 
 weft_status weft_chan_send_try(weft_chan_tx *tx, const void *msg)
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_send_try");
+    struct weft_chan *c = live_tx(tx, "weft_chan_send_try");
     return c->flavour->send_try(c, msg);
 }
 
 weft_status weft_chan_send_until(weft_chan_tx *tx, const void *msg,
                                  weft_deadline d)
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_send_until");
+    struct weft_chan *c = live_tx(tx, "weft_chan_send_until");
     return c->flavour->send_until(c, msg, d);
 }
 
 weft_status weft_chan_recv(weft_chan_rx *rx, void *msg)
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_recv");
+    struct weft_chan *c = live_rx(rx, "weft_chan_recv");
     return c->flavour->recv_until(c, msg, WEFT_FOREVER);
 }
 
 weft_status weft_chan_recv_try(weft_chan_rx *rx, void *msg)
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_recv_try");
+    struct weft_chan *c = live_rx(rx, "weft_chan_recv_try");
     return c->flavour->recv_try(c, msg);
 }
 
 weft_status weft_chan_recv_until(weft_chan_rx *rx, void *msg, weft_deadline d)
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_recv_until");
+    struct weft_chan *c = live_rx(rx, "weft_chan_recv_until");
     return c->flavour->recv_until(c, msg, d);
 }
 
 void weft_chan_tx_clone(weft_chan_tx *out,
                         const weft_chan_tx *tx) WEFT_UNCHECKED
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_tx_clone");
+    struct weft_chan *c = live_tx(tx, "weft_chan_tx_clone");
     /* relaxed: the caller's own handle keeps the count above 0. */
     if (wefti_add_relaxed(&c->senders, 1) >= MAX_HANDLES) {
         (void)wefti_sub_relaxed(&c->senders, 1); /* as above */
@@ -149,8 +184,9 @@ static void leave(struct weft_chan *c)
 
 void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_tx_drop");
+    struct weft_chan *c = live_tx(tx, "weft_chan_tx_drop");
     tx->chan = NULL;
+    WEFTI_CHECKED(wefti_emptied(tx, "dropped", WEFTI_HERE));
     if (!wefti_chan_is_lost(c) && was_last(&c->senders)) {
         c->flavour->close_tx(c);
         leave(c);
@@ -159,8 +195,9 @@ void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 
 void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_rx_drop");
+    struct weft_chan *c = live_rx(rx, "weft_chan_rx_drop");
     rx->chan = NULL;
+    WEFTI_CHECKED(wefti_emptied(rx, "dropped", WEFTI_HERE));
     if (!wefti_chan_is_lost(c) && was_last(&c->receivers)) {
         c->flavour->close_rx(c);
         leave(c);
@@ -169,36 +206,36 @@ void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
 
 size_t weft_chan_tx_len(weft_chan_tx *tx)
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_tx_len");
+    struct weft_chan *c = live_tx(tx, "weft_chan_tx_len");
     return c->flavour->len(c);
 }
 
 size_t weft_chan_rx_len(weft_chan_rx *rx)
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_rx_len");
+    struct weft_chan *c = live_rx(rx, "weft_chan_rx_len");
     return c->flavour->len(c);
 }
 
 size_t weft_chan_tx_capacity(weft_chan_tx *tx)
 {
-    return live(tx->chan, "weft_chan_tx_capacity")->capacity;
+    return live_tx(tx, "weft_chan_tx_capacity")->capacity;
 }
 
 size_t weft_chan_rx_capacity(weft_chan_rx *rx)
 {
-    return live(rx->chan, "weft_chan_rx_capacity")->capacity;
+    return live_rx(rx, "weft_chan_rx_capacity")->capacity;
 }
 
 bool weft_chan_tx_is_closed(weft_chan_tx *tx)
 {
-    struct weft_chan *c = live(tx->chan, "weft_chan_tx_is_closed");
+    struct weft_chan *c = live_tx(tx, "weft_chan_tx_is_closed");
     /* relaxed: a hint. */
     return wefti_load_relaxed(&c->receivers) == 0;
 }
 
 bool weft_chan_rx_is_closed(weft_chan_rx *rx)
 {
-    struct weft_chan *c = live(rx->chan, "weft_chan_rx_is_closed");
+    struct weft_chan *c = live_rx(rx, "weft_chan_rx_is_closed");
     /* relaxed: a hint. */
     return wefti_load_relaxed(&c->senders) == 0;
 }

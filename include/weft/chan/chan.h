@@ -9,6 +9,7 @@
 #ifndef WEFT_CHAN_CHAN_H
 #define WEFT_CHAN_CHAN_H
 
+#include <weft/base/checked.h>
 #include <weft/base/own.h>
 #include <weft/base/send.h>
 #include <weft/base/status.h>

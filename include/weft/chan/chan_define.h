@@ -111,6 +111,7 @@
         }                                                               \
         name##_##end weft_moved = *weft_end;                            \
         weft_end->raw.chan = NULL;                                      \
+        WEFTI_CHECKED(wefti_checked_moved(weft_end));                   \
         return weft_moved;                                              \
     }                                                                   \
     WEFT_INLINE void name##_##end##_adopt(name##_##end *weft_end)       \
