@@ -6,6 +6,7 @@
 #include "par/latch.h"
 #include "par/pool.h"
 #include "par/sleep.h"
+#include "sync/joins.h"
 
 #include <weft/base/unwind.h>
 #include <weft/par/task.h>
@@ -67,8 +68,12 @@ static weft_panic_info *keep(const weft_panic_info *info)
 void wefti_job_run_stolen(wefti_member *m, wefti_job *job)
 {
     weft_panic_info info;
+    WEFTI_CHECKED(wefti_task task);
+    WEFTI_CHECKED(wefti_task_begin(&task, job));
     wefti_latch_sign(job, m);
-    if (weft_catch_unwind(call, job, &info) == WEFT_OK) {
+    const weft_status end = weft_catch_unwind(call, job, &info);
+    WEFTI_CHECKED(wefti_task_end(&task));
+    if (end == WEFT_OK) {
         wefti_latch_open(m->pool, job, WEFTI_DONE);
     } else {
         job->panic = keep(&info);
@@ -98,6 +103,7 @@ static bool help_thief(wefti_member *m, wefti_job *job)
 static void await_thief(wefti_member *m, wefti_job *job)
 {
     uint64_t begin = 0;
+    WEFTI_CHECKED(const uint32_t join = wefti_join_begin(job));
     while (!wefti_latch_is_open(wefti_latch_read(job))) {
         /* A panic on its way must not run strangers' code under it. */
         if (!weft_panicking() && help_thief(m, job)) {
@@ -112,6 +118,7 @@ static void await_thief(wefti_member *m, wefti_job *job)
         }
         wefti_sleep_on(m, job);
     }
+    WEFTI_CHECKED(wefti_join_end(join));
 }
 
 /* The thread stopped being a guest, because it joined an older fork first. */

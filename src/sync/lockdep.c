@@ -29,6 +29,7 @@ typedef struct entry {
 typedef struct slot {
     weft_atomic_u32 taken;
     weft_atomic_u32 tid;
+    WEFT_ATOMIC(const void *) self; /* the owner's wefti_self */
     weft_atomic_u32 count;
     uint32_t unknown; /* owner only: locks held beyond DEPTH */
     entry held[DEPTH];
@@ -58,6 +59,8 @@ static slot *my_slot(void)
             mine.tid = mine.tid != 0 ? mine.tid : (uint32_t)gettid();
             /* relaxed: for messages. */
             wefti_store_relaxed(&mine.slot->tid, mine.tid);
+            wefti_store_relaxed(&mine.slot->self,
+                                (const void *)wefti_get_self());
             return mine.slot;
         }
     }
@@ -210,25 +213,37 @@ static void name_thread(uint32_t tid, char *name, size_t size)
     name[strcspn(name, "\n")] = '\0';
 }
 
+bool wefti_lockdep_holder(const weft_atomic_u32 *word, wefti_holder *holder)
+{
+    /* relaxed, all: a hint. */
+    for (size_t i = 0; i < SLOTS; i++) {
+        const entry *e = find(&slots[i], word);
+        if (e != NULL) {
+            holder->self = wefti_load_relaxed(&slots[i].self);
+            holder->name = wefti_load_relaxed(&e->name);
+            holder->place = wefti_load_relaxed(&e->place);
+            holder->tid = wefti_load_relaxed(&slots[i].tid);
+            return true;
+        }
+    }
+    return false;
+}
+
 void wefti_lockdep_stranger(const weft_atomic_u32 *word,
                             const wefti_lock_kind *kind, const char *call)
 {
-    for (size_t i = 0; i < SLOTS; i++) {
-        const entry *e = find(&slots[i], word);
-        if (e == NULL) {
-            continue;
-        }
-        char name[20];
-        /* relaxed: a hint for the message. */
-        name_thread(wefti_load_relaxed(&slots[i].tid), name, sizeof name);
-        weft_panic("%s: this thread does not hold the lock; only the thread "
-                   "that locked it may unlock it, and only once (thread '%s' "
-                   "holds the %s since %s)",
-                   call, name, wefti_load_relaxed(&e->name), where(e).where);
+    static const char rule[] =
+        "this thread does not hold the lock; only the thread that locked it "
+        "may unlock it, and only once";
+    wefti_holder holder;
+    if (!wefti_lockdep_holder(word, &holder)) {
+        weft_panic("%s: %s (nobody holds the %s)", call, rule,
+                   wefti_checked_name_of(word, kind->name));
     }
-    weft_panic("%s: this thread does not hold the lock; only the thread that "
-               "locked it may unlock it, and only once (nobody holds the %s)",
-               call, wefti_checked_name_of(word, kind->name));
+    char name[20];
+    name_thread(holder.tid, name, sizeof name);
+    weft_panic("%s: %s (thread '%s' holds the %s since %s)", call, rule, name,
+               holder.name, wefti_place_of(holder.place).where);
 }
 
 void wefti_lockdep_join(const char *call)

@@ -39,6 +39,17 @@ void wefti_lockdep_given_back(const weft_atomic_u32 *word);
 /* Whether this thread may hold the lock: false is certain. */
 WEFT_NODISCARD bool wefti_lockdep_may_hold(const weft_atomic_u32 *word);
 
+/* Who holds the lock: a hint, out of date as soon as told. false: nobody that
+ * is known. */
+typedef struct wefti_holder {
+    const void *self;  /* the thread's wefti_self */
+    const char *name;  /* of the lock */
+    const void *place; /* where it was taken */
+    uint32_t tid;
+} wefti_holder;
+WEFT_NODISCARD bool wefti_lockdep_holder(const weft_atomic_u32 *word,
+                                         wefti_holder *holder);
+
 /* This thread does not hold the lock that it unlocks: panic, saying who does.
  */
 WEFT_NORETURN void wefti_lockdep_stranger(const weft_atomic_u32 *word,

@@ -23,6 +23,7 @@
 
 #include "base/backoff.h"
 #include "base/futex.h"
+#include "sync/joins.h"
 #include "sync/lockdep.h"
 
 enum {
@@ -111,6 +112,7 @@ static void check_lock(weft_mutex *m, unsigned manner, weft_deadline d,
 {
     static const char call[] = "weft_mutex_lock";
     wefti_lockdep_alive(&m->word, &wefti_mutex_kind, call);
+    wefti_join_wants(place);
     if ((manner & WEFTI_MUTEX_TRY) == 0 && d.ns == UINT64_MAX) {
         wefti_lockdep_wait(&m->word, &wefti_mutex_kind, call, place);
     }
@@ -126,6 +128,22 @@ static void check_unlock(const weft_mutex *m)
     }
 }
 #endif
+
+/* As wefti_futex_wait_until. */
+static inline bool sleep_until(weft_mutex *m, uint32_t word, weft_deadline d)
+{
+#if WEFT_CHECKED
+    weft_deadline patience = wefti_join_patience(d);
+    if (patience.ns != d.ns) {
+        bool woken = wefti_futex_wait_until(&m->word, word, patience);
+        if (!woken) { /* so this thread owes no wake-up to others */
+            wefti_join_check(&m->word, "weft_mutex_lock");
+        }
+        return true;
+    }
+#endif
+    return wefti_futex_wait_until(&m->word, word, d);
+}
 
 static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
 {
@@ -154,7 +172,7 @@ static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
             !wefti_cas_relaxed(&m->word, &word, word | CROWDED)) {
             continue;
         }
-        in_time = wefti_futex_wait_until(&m->word, word | CROWDED, d);
+        in_time = sleep_until(m, word | CROWDED, d);
         claim = LOCKED | CROWDED;
         word = spin(m);
     }

@@ -3,6 +3,7 @@
 
 #include "base/backoff.h"
 #include "base/futex.h"
+#include "sync/joins.h"
 #include "sync/lockdep.h"
 
 #include <weft/base/panic.h>
@@ -79,6 +80,7 @@ WEFT_UNCHECKED void wefti_spinlock_lock_slow(weft_spinlock *s)
         WEFTI_CHECKED(locked |= wefti_load_relaxed(&s->word));
         (void)wefti_futex_wait_until(&s->word, locked,
                                      weft_deadline_after_ns(nap));
+        WEFTI_CHECKED(wefti_join_check(&s->word, "weft_spinlock_lock"));
         nap = nap * 2 < NAP_LAST_NS ? nap * 2 : NAP_LAST_NS;
     }
 }
@@ -101,6 +103,7 @@ WEFT_UNCHECKED bool wefti_spinlock_lock_checked(weft_spinlock *s, bool waits)
 {
     static const char call[] = "weft_spinlock_lock";
     wefti_lockdep_alive(&s->word, &wefti_spinlock_kind, call);
+    wefti_join_wants(WEFTI_HERE);
     if (waits) {
         wefti_lockdep_wait(&s->word, &wefti_spinlock_kind, call, WEFTI_HERE);
     }

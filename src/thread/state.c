@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/futex.h"
 #include "base/process.h"
+#include "sync/joins.h"
 
 #include <limits.h>
 #include <string.h>
@@ -134,10 +135,13 @@ static bool wait_for_end(wefti_thread *state, weft_deadline d)
 bool wefti_thread_reap(wefti_thread *state, weft_deadline d)
 {
     WEFTI_CHECKED(wefti_open_await(&state->open, true));
+    WEFTI_CHECKED(const uint32_t join = wefti_join_begin(state));
     if (!wait_for_end(state, d)) {
+        WEFTI_CHECKED(wefti_join_end(join));
         WEFTI_CHECKED(wefti_open_await(&state->open, false));
         return false;
     }
+    WEFTI_CHECKED(wefti_join_end(join));
     WEFTI_CHECKED(wefti_open_remove(&state->open));
     /* pthread_join is a cancellation point, and would leave the handle half
      * joined. */

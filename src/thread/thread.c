@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/futex.h"
 #include "base/record.h"
+#include "sync/joins.h"
 #include "sync/lockdep.h"
 #include "thread/state.h"
 
@@ -65,6 +66,7 @@ static void leave(void *arg)
 {
     wefti_held_doom_from(0);
     wefti_held_abandon_from(0);
+    WEFTI_CHECKED(wefti_task_end(NULL)); /* its frame is about to go */
     wefti_thread_finish(arg);
 }
 
@@ -83,6 +85,8 @@ static void *entry(void *arg)
     wefti_thread_set_self(state);
     pthread_cleanup_push(leave, state);
     show_name(state->name);
+    WEFTI_CHECKED(wefti_task self);
+    WEFTI_CHECKED(wefti_task_begin(&self, state));
     state->outcome = weft_catch_unwind(state->run, state->frame, &state->panic);
     pthread_cleanup_pop(1);
     return NULL;
