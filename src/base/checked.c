@@ -94,6 +94,7 @@ const void *wefti_checked_whence(const void *place)
  */
 
 static pthread_mutex_t registry = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t graveyard = PTHREAD_MUTEX_INITIALIZER;
 static wefti_open *open_things; /* guarded by registry; newest first */
 
 void wefti_open_add(wefti_open *o, const char *what, const char *name,
@@ -160,6 +161,33 @@ void wefti_open_await(wefti_open *o, bool waits)
     (void)pthread_mutex_lock(&registry);
     o->awaited = waits;
     (void)pthread_mutex_unlock(&registry);
+}
+
+/* A fork takes the locks, so that the child finds them free. What its parent
+ * has open is not the child's to close. */
+static void before_fork(void)
+{
+    (void)pthread_mutex_lock(&registry);
+    (void)pthread_mutex_lock(&graveyard);
+}
+
+static void after_fork(void)
+{
+    (void)pthread_mutex_unlock(&graveyard);
+    (void)pthread_mutex_unlock(&registry);
+}
+
+static void after_fork_in_child(void)
+{
+    while (open_things != NULL) {
+        take_out(open_things);
+    }
+    after_fork();
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 /* ---------------------------------------------------------- borrowed locals
@@ -364,7 +392,6 @@ typedef struct grave {
     wefti_release_fn *release;
 } grave;
 
-static pthread_mutex_t graveyard = PTHREAD_MUTEX_INITIALIZER;
 static grave graves[GRAVES]; /* guarded by graveyard; a ring */
 static size_t oldest, buried, buried_bytes;
 

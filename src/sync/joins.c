@@ -7,6 +7,8 @@
 
 #include <weft/base/panic.h>
 
+#include <pthread.h>
+
 enum { WAITS = 512, RUNS = 4, FOUND = 64, PATIENCE_MS = 20 };
 
 /* A thread that waits for a task. Read by others, who look again and again:
@@ -37,6 +39,23 @@ void wefti_task_begin(wefti_task *task, const void *key)
 void wefti_task_end(const wefti_task *task)
 {
     mine.task = task != NULL ? task->outer : NULL;
+}
+
+/* In a forked child the other threads are gone, and wait for nothing. */
+static void forget_others(void)
+{
+    /* relaxed, all: the process has one thread. */
+    for (uint32_t at = 0; at < WAITS; at++) {
+        if (wefti_load_relaxed(&waits[at].self) != wefti_get_self()) {
+            wefti_store_relaxed(&waits[at].joins, (const void *)NULL);
+            wefti_store_relaxed(&waits[at].taken, 0u);
+        }
+    }
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, forget_others);
 }
 
 static void raise_used(uint32_t at)

@@ -8,6 +8,7 @@
 #include <weft/base/panic.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +66,25 @@ static slot *my_slot(void)
         }
     }
     return NULL;
+}
+
+/* In a forked child the other threads are gone, and hold nothing. */
+static void forget_others(void)
+{
+    /* relaxed, all: the process has one thread. */
+    for (size_t i = 0; i < SLOTS; i++) {
+        if (&slots[i] != mine.slot) {
+            wefti_store_relaxed(&slots[i].count, 0u);
+            wefti_store_relaxed(&slots[i].taken, 0u);
+            slots[i].unknown = 0;
+        }
+    }
+    mine.tid = 0;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, forget_others);
 }
 
 /* The entry for the lock in this slot, or NULL. */

@@ -64,6 +64,21 @@ static bool told_full;
  * most calls the mutex. */
 static weft_atomic_u64 known[KNOWN];
 
+static void before_fork(void)
+{
+    (void)pthread_mutex_lock(&mutex);
+}
+
+static void after_fork(void)
+{
+    (void)pthread_mutex_unlock(&mutex);
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(before_fork, after_fork, after_fork);
+}
+
 static uint32_t index_of(uint32_t number)
 {
     return number & (NODES - 1);

@@ -184,6 +184,20 @@ Test(checked, exit_is_silent_about_what_is_closed_or_awaited)
     cr_assert_null(strstr(text, "weft:"), "%s", text);
 }
 
+static void nothing(void)
+{
+}
+
+Test(checked, forked_child_does_not_answer_for_its_parent)
+{
+    char text[2048];
+    leave_two_open();
+    int status = child_says(nothing, 0, text, sizeof text);
+    wefti_open_remove(&first);
+    wefti_open_remove(&second);
+    cr_assert(WIFEXITED(status), "%s", text);
+}
+
 static void allow_and_exit(void)
 {
     leave_two_open();
