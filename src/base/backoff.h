@@ -20,7 +20,15 @@ typedef struct wefti_backoff {
         0                  \
     }
 
-enum { WEFTI_BACKOFF_ROUNDS = 6 };
+/* How often to look again before sleeping, or how long. Under the explorer
+ * not at all: a pause only repeats what was seen. */
+#ifdef WEFT_MODEL
+#define WEFTI_PATIENCE(n) 0
+#else
+#define WEFTI_PATIENCE(n) (n)
+#endif
+
+enum { WEFTI_BACKOFF_ROUNDS = WEFTI_PATIENCE(6) };
 
 /* Pause for twice as long as the time before. false: enough, sleep now. */
 static inline bool wefti_backoff_spin(wefti_backoff *b)

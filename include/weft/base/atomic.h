@@ -131,9 +131,19 @@ WEFT_STATIC_ASSERT(sizeof(weft_atomic_u32) == 4, "a futex word is 4 bytes");
 
 /* One turn of a spin loop that waits for another thread's store: eases the
  * core, and tells the explorer that nothing changes until somebody stores. */
+#if defined(WEFT_MODEL)
+#ifdef __cplusplus
+extern "C"
+#endif
+    void
+    weft_model_yield(void);
+#endif
+
 WEFT_ALWAYS_INLINE void wefti_spin_hint(void)
 {
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(WEFT_MODEL)
+    weft_model_yield();
+#elif defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("isb" ::: "memory");

@@ -70,7 +70,9 @@
 #else
 #define WEFTI_HAS_FEATURE(x) 0
 #endif
-#if defined(__SANITIZE_THREAD__) || WEFTI_HAS_FEATURE(thread_sanitizer)
+#if defined(WEFT_MODEL) /* its instrumentation without its runtime */
+#define WEFT_TSAN 0
+#elif defined(__SANITIZE_THREAD__) || WEFTI_HAS_FEATURE(thread_sanitizer)
 #define WEFT_TSAN 1
 #else
 #define WEFT_TSAN 0

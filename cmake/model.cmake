@@ -1,0 +1,60 @@
+# weft::model, the schedule explorer: the explorer itself, and weft compiled so
+# that the explorer sees every access to memory. Programs link it instead of
+# weft::weft, and are compiled in the same way.
+
+# Sanitizers instrument too, and there can be only one.
+if(WEFT_SANITIZE OR WEFT_COVERAGE
+   OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  return()
+endif()
+
+file(GLOB weft_model_sources CONFIGURE_DEPENDS
+  ${CMAKE_CURRENT_SOURCE_DIR}/src/model/*.c)
+
+# The compiler announces each access, as it does for ThreadSanitizer, whose
+# runtime is not linked. Copies must stay calls, to be announced as well.
+set(weft_model_compile
+  -fsanitize=thread -fno-builtin-memcpy -fno-builtin-memmove
+  -fno-builtin-memset -fexceptions -g)
+
+# What the explorer puts its own functions in the place of.
+set(weft_model_wraps
+  malloc calloc realloc aligned_alloc posix_memalign free
+  memcpy memmove memset
+  syscall clock_gettime nanosleep sched_yield abort __assert_fail
+  pthread_create pthread_join pthread_detach pthread_sigmask
+  pthread_setname_np pthread_getname_np pthread_atfork pthread_once
+  pthread_key_create pthread_key_delete pthread_setspecific
+  pthread_getspecific pthread_mutex_init pthread_mutex_destroy
+  pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock
+  _pthread_cleanup_push _pthread_cleanup_pop)
+list(TRANSFORM weft_model_wraps PREPEND LINKER:--wrap=)
+
+add_library(weft_model_objects OBJECT ${weft_model_sources})
+weft_own_flags(weft_model_objects)
+target_compile_options(weft_model_objects PRIVATE -O2)
+
+add_library(weft_explored_objects OBJECT ${weft_sources})
+weft_own_flags(weft_explored_objects)
+target_compile_options(weft_explored_objects PRIVATE
+  ${weft_model_compile} -O1)
+target_compile_definitions(weft_explored_objects PRIVATE WEFT_MODEL=1)
+
+foreach(objects weft_model_objects weft_explored_objects)
+  set_target_properties(${objects} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${objects} PRIVATE
+    ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_CURRENT_SOURCE_DIR}/src)
+endforeach()
+
+add_library(weft_model STATIC
+  $<TARGET_OBJECTS:weft_model_objects> $<TARGET_OBJECTS:weft_explored_objects>)
+set_target_properties(weft_model PROPERTIES
+  EXPORT_NAME model LINKER_LANGUAGE C)
+target_include_directories(weft_model INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_compile_options(weft_model INTERFACE ${weft_model_compile})
+target_compile_definitions(weft_model INTERFACE WEFT_MODEL=1)
+target_link_options(weft_model INTERFACE ${weft_model_wraps})
+target_link_libraries(weft_model PUBLIC Threads::Threads)
+add_library(weft::model ALIAS weft_model)
