@@ -33,6 +33,7 @@ typedef enum life {
 typedef struct thread {
     life life;
     bool yields; /* its announced step is a turn of a spin loop */
+    bool turned; /* and what it waits for has changed */
     bool timed;  /* its sleep has a deadline */
     bool woken;
     wefti_fiber *fiber;
@@ -43,6 +44,7 @@ typedef struct thread {
     uintptr_t word; /* that it sleeps on */
     uint64_t deadline;
     uint32_t stores_at_turn;
+    uint32_t forced; /* turns of spin loops with nothing changed */
     uint32_t read_count;
     sight reads[READS];
 } thread;
@@ -55,6 +57,7 @@ static thread threads[WEFTI_MODEL_THREADS];
 static uint32_t thread_count;
 static int hurried_by; /* who waits for a started thread's announcement */
 static uint32_t last;  /* whose step was made last */
+static uint32_t forced; /* threads whose announced steps are */
 static uint32_t step_count;
 static uint32_t spurious_left;
 static uint32_t write_count; /* steps that can end a turn of a spin loop */
@@ -119,11 +122,21 @@ static bool blocked(const wefti_step *s)
     return s->kind == WEFTI_STEP_JOIN && threads[s->target].life != ENDED;
 }
 
-static bool enabled(const thread *t)
+/* The turn comes after the first change, and none of the later. */
+static bool may_turn(thread *t)
+{
+    if (!t->turned && sees_change(t)) {
+        t->turned = true;
+        wefti_search_enabled_by((uint32_t)(t - threads), wefti_running.self);
+    }
+    return t->turned;
+}
+
+static bool enabled(thread *t)
 {
     switch (t->life) {
     case RUNNABLE:
-        return t->yields ? sees_change(t) : !blocked(&t->next);
+        return t->yields ? may_turn(t) : !blocked(&t->next);
     case SLEEPING:
         return t->timed || spurious_left > 0;
     case ENDED:
@@ -141,16 +154,29 @@ static uint32_t all_enabled(void)
     return set;
 }
 
-/* When nobody else can go on, loops that give up after so many turns may. */
+/* When nobody else can go on, loops that give up after so many turns may: any,
+ * but nobody for the second time before all others have had a first. */
 static uint32_t all_yielding(void)
 {
     uint32_t set = 0;
+    uint32_t least = UINT32_MAX;
     for (uint32_t t = 0; t < thread_count; t++) {
-        if (threads[t].life == RUNNABLE && threads[t].yields) {
-            set |= 1u << t;
+        thread *other = &threads[t];
+        if (other->life == RUNNABLE && other->yields) {
+            set = other->forced < least ? 0 : set;
+            least = other->forced < least ? other->forced : least;
+            set |= (uint32_t)(other->forced == least) << t;
         }
     }
     return set;
+}
+
+static void force(uint32_t set)
+{
+    forced = set;
+    for (uint32_t t = 0; t < thread_count; t++) {
+        threads[t].next.forced = (set >> t & 1) != 0;
+    }
 }
 
 static WEFT_NORETURN void end_or_deadlock(void)
@@ -203,8 +229,9 @@ static void take_turns(void)
                         options->steps);
     }
     uint32_t set = all_enabled();
-    if (set == 0) {
-        set = all_yielding();
+    if (WEFT_UNLIKELY(set == 0 || forced != 0)) {
+        force(set == 0 ? all_yielding() : 0);
+        set |= forced;
     }
     if (set == 0) {
         end_or_deadlock();
@@ -231,6 +258,7 @@ static void account(void)
     me->knows.now.view.of[wefti_running.self] = time;
     (void)wefti_log_add(wefti_running.self, &me->next);
     write_count += me->next.writes != 0;
+    me->forced += me->next.forced;
 }
 
 void wefti_explorer_step(const wefti_step *step)
@@ -344,6 +372,7 @@ void wefti_explorer_yield(const void *pc)
         wefti_step_use_word(&s, me->reads[i].address, false);
     }
     me->yields = true;
+    me->turned = false;
     me->stores_at_turn = write_count;
     wefti_explorer_step(&s);
 }
@@ -559,6 +588,7 @@ static void restart(const weft_model_options *o)
     thread_count = 0;
     last = 0;
     hurried_by = NOBODY;
+    forced = 0;
     step_count = write_count = 0;
     spurious_left = o->spurious;
     clock_now = SECOND;

@@ -118,14 +118,14 @@ static void learn(uint32_t thread, const wefti_step *s)
 {
     wefti_clock *past = &pasts[thread];
     past->of[thread]++;
+    if (s->kind == WEFTI_STEP_YIELD) {
+        return; /* it comes after what has ended it, and before nothing */
+    }
     wefti_clock_join(past, &everywhere);
     for (int i = 0; i < s->count; i++) {
         resource *r = resource_of(s->uses[i]);
         bool writes = (s->writes >> i & 1) != 0;
         wefti_clock_join(past, writes ? &r->used : &r->written);
-    }
-    if (s->kind == WEFTI_STEP_YIELD) {
-        return; /* it comes after what ended it, and before nothing */
     }
     if (s->everywhere) {
         for (int t = 0; t < WEFTI_MODEL_THREADS; t++) {
@@ -330,7 +330,8 @@ static int first_choice(uint32_t enabled, const wefti_step *const *steps,
     bool bound = options->search == WEFT_MODEL_BOUNDED &&
                  preemptions >= options->preemptions &&
                  (enabled >> last & 1) != 0;
-    n->todo = (uint8_t)(reduces() || bound ? 1u << n->chosen : enabled);
+    bool one = bound || (reduces() && !n->steps[n->chosen].forced);
+    n->todo = (uint8_t)(one ? 1u << n->chosen : enabled);
     return n->chosen;
 }
 

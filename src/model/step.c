@@ -2,7 +2,7 @@
 
 bool wefti_steps_conflict(const wefti_step *a, const wefti_step *b)
 {
-    if (a->everywhere || b->everywhere) {
+    if (a->everywhere || b->everywhere || a->forced || b->forced) {
         return true;
     }
     for (int i = 0; i < a->count; i++) {

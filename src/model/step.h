@@ -51,6 +51,7 @@ typedef struct wefti_step {
     uint8_t count;   /* of uses */
     uint8_t writes;  /* bit i: uses[i] is written */
     bool everywhere; /* conflicts with every step */
+    bool forced;     /* a turn of a spin loop, as nobody else can go on */
     bool while_one;  /* not before the word at `address` is other than 1 */
     uint32_t size;
     uint32_t target; /* the thread that is joined */
