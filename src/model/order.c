@@ -43,6 +43,8 @@ static uint32_t store_count;
 static uint32_t sc_store_count;
 static wefti_clock fences; /* what precedes the seq_cst fences so far */
 
+bool wefti_order_tries_all;
+
 void wefti_order_restart(void)
 {
     run++;
@@ -263,7 +265,7 @@ static void append(object *o, const wefti_access *a, uint64_t value,
  * same: then whatever may follow b may follow a. */
 static bool stands_for(const store *a, const store *b, wefti_order order)
 {
-    if (a->value != b->value) {
+    if (a->value != b->value || wefti_order_tries_all) {
         return false;
     }
     return (!acquires(order) && wefti_explorer_assumes_no_fences()) ||

@@ -39,6 +39,9 @@ typedef struct wefti_knowledge {
 
 void wefti_order_restart(void);
 
+/* For the test of it: try also the stores for which another stands. */
+extern bool wefti_order_tries_all;
+
 uint64_t wefti_order_load(const wefti_access *a);
 
 /* The same, of the newest store: for locks, which have no stale reads. */
