@@ -99,6 +99,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
     (void)wefti_explorer_enter();
     wefti_explorer_note_place(
         (const void *)(at->uc_mcontext.gregs[REG_RIP] + 1));
+    wefti_memory_check_stack((uintptr_t)info->si_addr);
     weft_model_fail("T%u crashes: %s at address %p", weft_model_self(),
                     strsignal(number), info->si_addr);
 }

@@ -11,6 +11,7 @@
 #include "model/real.h"
 #include "model/search.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -42,7 +43,6 @@ typedef struct thread {
     wefti_start start;
     void *result;
     uintptr_t word; /* that it sleeps on */
-    uint64_t deadline;
     uint32_t stores_at_turn;
     uint32_t forced; /* turns of spin loops with nothing changed */
     uint32_t read_count;
@@ -55,8 +55,8 @@ void (*wefti_explorer_at_exit)(void);
 
 static thread threads[WEFTI_MODEL_THREADS];
 static uint32_t thread_count;
-static int hurried_by; /* who waits for a started thread's announcement */
-static uint32_t last;  /* whose step was made last */
+static int hurried_by;  /* who waits for a started thread's announcement */
+static uint32_t last;   /* whose step was made last */
 static uint32_t forced; /* threads whose announced steps are */
 static uint32_t step_count;
 static uint32_t spurious_left;
@@ -138,7 +138,7 @@ static bool enabled(thread *t)
     case RUNNABLE:
         return t->yields ? may_turn(t) : !blocked(&t->next);
     case SLEEPING:
-        return t->timed || spurious_left > 0;
+        return t->timed;
     case ENDED:
         break;
     }
@@ -379,44 +379,47 @@ void wefti_explorer_yield(const void *pc)
 
 /* ------------------------------------------------------------------- sleep */
 
-bool wefti_explorer_wait(uintptr_t address, uint32_t value, uint64_t deadline,
-                         const void *pc)
+static int sleep_until(uintptr_t address, uint64_t deadline, const void *pc)
 {
-    wefti_step s = wefti_step_make(WEFTI_STEP_WAIT, pc);
-    wefti_step_use_word(&s, address, false);
-    wefti_step_use_queue(&s, address, false);
-    wefti_explorer_step(&s);
-    wefti_access word = {address, sizeof value, WEFTI_RELAXED, pc};
-    if (wefti_order_load_newest(&word) != value) {
-        return true;
-    }
     thread *me = &threads[wefti_running.self];
     me->life = SLEEPING;
     me->woken = false;
     me->timed = deadline != UINT64_MAX;
     me->word = address;
-    me->deadline = deadline;
     me->next = wefti_step_make(WEFTI_STEP_GIVE_UP, pc);
     wefti_step_use_queue(&me->next, address, true);
-    if (me->timed) {
-        wefti_step_use(&me->next, WEFTI_RESOURCE_CLOCK, true);
-    }
-    if (options->spurious > 0) {
-        wefti_step_use(&me->next, WEFTI_RESOURCE_SPURIOUS, true);
-    }
+    wefti_step_use(&me->next, WEFTI_RESOURCE_CLOCK, true);
     take_turns();
     if (me->woken) {
-        return true;
+        return 0;
     }
     account();
     me->life = RUNNABLE;
-    bool late = me->timed && !(spurious_left > 0 && wefti_explorer_choose(2));
-    if (late) {
-        clock_now = clock_now > deadline ? clock_now : deadline;
-    } else {
-        spurious_left--;
+    clock_now = clock_now > deadline ? clock_now : deadline;
+    return ETIMEDOUT;
+}
+
+int wefti_explorer_wait(uintptr_t address, uint32_t value, uint64_t deadline,
+                        const void *pc)
+{
+    wefti_step s = wefti_step_make(WEFTI_STEP_WAIT, pc);
+    wefti_step_use_word(&s, address, false);
+    wefti_step_use_queue(&s, address, false);
+    if (wefti_explorer_has_whims()) {
+        wefti_step_use(&s, WEFTI_RESOURCE_SPURIOUS, true);
     }
-    return !late;
+    wefti_explorer_step(&s);
+    wefti_access word = {address, sizeof value, WEFTI_RELAXED, pc};
+    if (wefti_order_load_newest(&word) != value) {
+        return EAGAIN;
+    }
+    /* To wake up for no reason is not to fall asleep, as far as others can
+     * tell: a wake-up that misses this thread would not have found it. */
+    if (spurious_left > 0 && wefti_explorer_choose(2) == 1) {
+        spurious_left--;
+        return 0;
+    }
+    return sleep_until(address, deadline, pc);
 }
 
 /* The one to be woken next, of all who sleep there: any of them. */
@@ -524,6 +527,11 @@ uint32_t weft_model_self(void)
 uint32_t wefti_explorer_choose(uint32_t n)
 {
     return wefti_search_value(n);
+}
+
+bool wefti_explorer_has_whims(void)
+{
+    return options->spurious > 0;
 }
 
 bool wefti_explorer_may_be_spurious(void)

@@ -60,6 +60,10 @@ bool wefti_explorer_is_running(void);
 void wefti_explorer_step(const wefti_step *step);
 
 uint32_t wefti_explorer_choose(uint32_t n);
+
+/* Whether wake-ups and failures for no reason are asked for; whether one may
+ * still be in this execution. */
+bool wefti_explorer_has_whims(void);
 bool wefti_explorer_may_be_spurious(void);
 void wefti_explorer_spend_spurious(void);
 bool wefti_explorer_is_sequential(void);
@@ -108,9 +112,9 @@ extern void (*wefti_explorer_at_exit)(void);
 void wefti_explorer_yield(const void *pc);
 
 /* Sleep on a word of 4 bytes while it has the value. UINT64_MAX: no deadline.
- * false: the deadline came. */
-bool wefti_explorer_wait(uintptr_t address, uint32_t value, uint64_t deadline,
-                         const void *pc);
+ * 0: woken; EAGAIN: it has another; ETIMEDOUT: the deadline came. */
+int wefti_explorer_wait(uintptr_t address, uint32_t value, uint64_t deadline,
+                        const void *pc);
 uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc);
 
 /* Virtual time, in nanoseconds; only sleeping lets it pass. */

@@ -14,7 +14,14 @@
 #error "weft_model switches stacks and thread pointers of Linux on x86-64"
 #endif
 
-enum { STACK_SIZE = 256 * 1024, ARCH_SET_FS = 0x1002, HWCAP2_FSGSBASE = 2 };
+/* A stack lies at the upper end of its part; the rest is never mapped, so that
+ * a frame that is too large does not end on another's stack. */
+enum {
+    PART = 16 * 1024 * 1024,
+    STACK_SIZE = 256 * 1024,
+    ARCH_SET_FS = 0x1002,
+    HWCAP2_FSGSBASE = 2,
+};
 
 static wefti_fiber fibers[WEFTI_MODEL_THREADS];
 static wefti_fiber outside;
@@ -92,13 +99,23 @@ static bool borrow(wefti_fiber *f, int ends[2])
 
 static bool make_stacks(void)
 {
-    if (stacks == NULL) {
-        void *memory = mmap(NULL, (size_t)STACK_SIZE * WEFTI_MODEL_THREADS,
-                            PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        stacks = memory == MAP_FAILED ? NULL : memory;
+    if (stacks != NULL) {
+        return true;
     }
-    return stacks != NULL;
+    void *memory = mmap(NULL, (size_t)PART * WEFTI_MODEL_THREADS, PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        return false;
+    }
+    stacks = memory;
+    bool ok = true;
+    for (uint32_t i = 0; i < WEFTI_MODEL_THREADS; i++) {
+        fibers[i].high = stacks + (size_t)(i + 1) * PART;
+        fibers[i].low = fibers[i].high - STACK_SIZE;
+        ok = ok &&
+             mprotect(fibers[i].low, STACK_SIZE, PROT_READ | PROT_WRITE) == 0;
+    }
+    return ok;
 }
 
 bool wefti_fiber_setup(void)
@@ -118,8 +135,6 @@ bool wefti_fiber_setup(void)
     (void)sigfillset(&all);
     (void)__real_pthread_sigmask(SIG_SETMASK, &all, &before);
     for (uint32_t i = 0; ok && i < WEFTI_MODEL_THREADS; i++) {
-        fibers[i].low = stacks + (size_t)i * STACK_SIZE;
-        fibers[i].high = fibers[i].low + STACK_SIZE;
         ok = borrow(&fibers[i], ends);
     }
     (void)__real_pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -160,9 +175,8 @@ void wefti_fiber_switch(wefti_fiber *from, wefti_fiber *to)
 int wefti_fiber_of_address(uintptr_t address)
 {
     uintptr_t offset = address - (uintptr_t)stacks;
-    return offset < (uintptr_t)STACK_SIZE * WEFTI_MODEL_THREADS
-               ? (int)(offset / STACK_SIZE)
-               : -1;
+    return offset < (uintptr_t)PART * WEFTI_MODEL_THREADS ? (int)(offset / PART)
+                                                          : -1;
 }
 
 wefti_fiber *wefti_fiber_of_slot(uint32_t slot)

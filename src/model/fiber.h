@@ -31,7 +31,7 @@ wefti_fiber *wefti_fiber_outside(void);
 /* Leave `from`, which is running, and go on with `to`. */
 void wefti_fiber_switch(wefti_fiber *from, wefti_fiber *to);
 
-/* The slot on whose stack the address lies, or -1. */
+/* The slot on whose stack the address lies, or below where it ends; or -1. */
 int wefti_fiber_of_address(uintptr_t address);
 
 wefti_fiber *wefti_fiber_of_slot(uint32_t slot);

@@ -65,7 +65,7 @@ RANGE(__tsan_write_range, true);
 
 /* ------------------------------------------------------------------ frames */
 
-enum { DEPTH = 512 };
+enum { DEPTH = 1024 };
 
 typedef struct call {
     uintptr_t bottom; /* of the frame, when its function was entered */
@@ -86,12 +86,15 @@ const void *wefti_calls_caller(void)
     return depths[t] > 1 ? calls[t][depths[t] - 1].pc : NULL;
 }
 
-/* Forget the frames below `bottom`, which an unwinding has left behind. */
-static void drop_frames(uint32_t t, uintptr_t bottom)
+/* Forget the frames below `bottom`, which an unwinding may have left behind.
+ * From where was the last of them called? */
+static const void *drop_frames(uint32_t t, uintptr_t bottom)
 {
+    const void *pc = NULL;
     while (depths[t] > 0 && calls[t][depths[t] - 1].bottom < bottom) {
-        depths[t]--;
+        pc = calls[t][--depths[t]].pc;
     }
+    return pc;
 }
 
 static void end_frames(uint32_t t, const void *pc)
@@ -112,7 +115,7 @@ EXPORT void __tsan_func_entry(void *pc)
     }
     uint32_t t = wefti_running.self;
     uintptr_t bottom = CALLERS_BOTTOM;
-    drop_frames(t, bottom + 1);
+    (void)drop_frames(t, bottom + 1);
     end_frames(t, pc);
     if (depths[t] == DEPTH) {
         weft_model_fail("T%u: calls nested deeper than %d", t, DEPTH);
@@ -128,8 +131,10 @@ EXPORT void __tsan_func_exit(void)
         return;
     }
     uint32_t t = wefti_running.self;
-    drop_frames(t, CALLERS_BOTTOM);
-    depths[t] -= depths[t] > 0;
+    /* The last act of a function may be to jump here: then its frame is gone,
+     * and we return to where it was called from. */
+    bool jumped = drop_frames(t, CALLERS_BOTTOM) == HERE;
+    depths[t] -= !jumped && depths[t] > 0;
     end_frames(t, HERE);
     wefti_explorer_leave();
 }
@@ -258,7 +263,7 @@ static bool atomic_cas(const wefti_access *a, uint64_t *expected,
     if (a->order == WEFTI_SEQ_CST || otherwise == WEFTI_SEQ_CST) {
         wefti_step_use(&s, WEFTI_RESOURCE_SEQ_CST, false);
     }
-    if (weak) {
+    if (weak && wefti_explorer_has_whims()) {
         wefti_step_use(&s, WEFTI_RESOURCE_SPURIOUS, true);
     }
     wefti_explorer_step(&s);

@@ -13,7 +13,7 @@
 
 enum {
     LINE = 64,
-    LINES = 1 << 14,
+    LINES = 1 << 16,
     HEAP = 1 << 20, /* for each thread */
     BLOCKS = 1024,  /* for each thread */
     UNDO = 1 << 16,
@@ -30,6 +30,7 @@ typedef struct span {
     uint8_t reader; /* whose place read_pc is */
     uint8_t size;
     bool dead;   /* freed */
+    bool left;   /* the write stands for the return from the frame it is in */
     bool logged; /* its first value stands in the undo log */
     const void *write_pc;
     const void *read_pc;
@@ -211,13 +212,20 @@ static WEFT_COLD void race(const char *how, uintptr_t address,
                     other, before);
 }
 
+static WEFT_COLD void write_race(const span *s, uintptr_t address,
+                                 const char *how, const void *pc)
+{
+    wefti_explorer_note_place(s->write_pc);
+    race(how, address, s->left ? "has returned from the frame of" : "wrote",
+         s->writer, pc);
+}
+
 static void check_write_before(const span *s, uintptr_t address,
                                const char *how, const void *pc)
 {
     if (s->writer != NOBODY && s->writer != wefti_running.self &&
         unknown(s->written_at, s->writer)) {
-        wefti_explorer_note_place(s->write_pc);
-        race(how, address, "wrote", s->writer, pc);
+        write_race(s, address, how, pc);
     }
 }
 
@@ -259,7 +267,8 @@ static void check_alive(const span *s, uintptr_t address, const void *pc)
     }
 }
 
-/* Another thread's stack, below what it uses: the function has returned. */
+/* Not below the end of a stack; and another thread's not below what it uses:
+ * the function has returned. */
 static void check_stack(uintptr_t address, const void *pc)
 {
     int owner = wefti_fiber_of_address(address);
@@ -267,8 +276,13 @@ static void check_stack(uintptr_t address, const void *pc)
         return;
     }
     uint32_t self = wefti_running.self;
-    if ((uint32_t)owner != self &&
-        address < (uintptr_t)wefti_fiber_of_slot((uint32_t)owner)->sp) {
+    const wefti_fiber *f = wefti_fiber_of_slot((uint32_t)owner);
+    if (WEFT_UNLIKELY(address < (uintptr_t)f->low)) {
+        wefti_explorer_note_place(pc);
+        weft_model_fail("T%d's stack overflows: it has %zu bytes", owner,
+                        (size_t)(f->high - f->low));
+    }
+    if ((uint32_t)owner != self && address < (uintptr_t)f->sp) {
         wefti_explorer_note_place(pc);
         weft_model_fail("use after return: T%u touches the frame of a function "
                         "of T%d that has returned",
@@ -277,6 +291,11 @@ static void check_stack(uintptr_t address, const void *pc)
     if (address < lowest_touched[owner]) {
         lowest_touched[owner] = address;
     }
+}
+
+void wefti_memory_check_stack(uintptr_t address)
+{
+    check_stack(address, NULL);
 }
 
 /* Whether the memory must be put back by hand before the next execution. */
@@ -346,6 +365,7 @@ static void overwrite(uintptr_t address, size_t size, const char *how,
         s->written_at = now;
         s->writer = (uint8_t)self;
         s->write_pc = pc;
+        s->left = false;
         at += s->size;
     }
 }
@@ -504,7 +524,8 @@ bool wefti_memory_leak(size_t *size, const void **pc)
 
 /* ------------------------------------------------------------------- frames */
 
-/* The part of a frame that lies in this line. */
+/* The part of a frame that lies in this line. To return is to write: whoever
+ * touches it later must come after. */
 static void clear(line *l, uintptr_t from, uintptr_t to, const void *pc)
 {
     static const char how[] = "returns from the frame of";
@@ -514,13 +535,16 @@ static void clear(line *l, uintptr_t from, uintptr_t to, const void *pc)
         size_t i = (size_t)__builtin_ctzll(left);
         check_write_before(&l->spans[i], base + i, how, pc);
         check_reads_before(&l->spans[i], base + i, how, pc);
+        l->spans[i] = (span){.written_at = time_of_access(),
+                             .writer = (uint8_t)wefti_running.self,
+                             .size = l->spans[i].size,
+                             .left = true,
+                             .write_pc = pc};
     }
     for (uint64_t left = l->atomics & part; left != 0; left &= left - 1) {
         wefti_order_plain_write(base + (size_t)__builtin_ctzll(left), 1, how,
                                 pc);
     }
-    l->starts &= ~part;
-    l->known &= ~part;
     l->atomics &= ~part;
 }
 

@@ -40,6 +40,10 @@ bool wefti_memory_heap_name(uintptr_t address, char *text, size_t size);
  * false: there is none. */
 bool wefti_memory_leak(size_t *size, const void **pc);
 
+/* An access there has failed: end the execution if it is because a stack has
+ * overflowed. */
+void wefti_memory_check_stack(uintptr_t address);
+
 /* The running thread's stack below `top` is no longer in use. */
 void wefti_memory_frame_ends(uintptr_t top, const void *pc);
 

@@ -310,6 +310,15 @@ static uint32_t inherited_sleep(const node *new)
     return still;
 }
 
+static bool any_forced(const node *n)
+{
+    bool any = false;
+    for (uint32_t left = n->enabled; left != 0; left &= left - 1) {
+        any = any || n->steps[__builtin_ctz(left)].forced;
+    }
+    return any;
+}
+
 static int first_choice(uint32_t enabled, const wefti_step *const *steps,
                         uint32_t count, uint32_t last)
 {
@@ -330,7 +339,7 @@ static int first_choice(uint32_t enabled, const wefti_step *const *steps,
     bool bound = options->search == WEFT_MODEL_BOUNDED &&
                  preemptions >= options->preemptions &&
                  (enabled >> last & 1) != 0;
-    bool one = bound || (reduces() && !n->steps[n->chosen].forced);
+    bool one = bound || (reduces() && !any_forced(n));
     n->todo = (uint8_t)(one ? 1u << n->chosen : enabled);
     return n->chosen;
 }

@@ -54,9 +54,8 @@ static long futex(const long args[6], const void *pc)
     default:
         weft_model_fail("futex operation %ld is not modelled", args[1]);
     }
-    return wefti_explorer_wait(word, value, deadline, pc)
-               ? 0
-               : fails_with(ETIMEDOUT);
+    int error = wefti_explorer_wait(word, value, deadline, pc);
+    return error == 0 ? 0 : fails_with(error);
 }
 
 static long membarrier(long command, const void *pc)
