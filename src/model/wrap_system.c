@@ -39,15 +39,18 @@ static long futex(const long args[6], const void *pc)
 {
     uintptr_t word = (uintptr_t)args[0];
     const struct timespec *time = (const struct timespec *)args[3];
-    uint64_t deadline = time != NULL ? nanoseconds(time) : UINT64_MAX;
+    uint64_t deadline = UINT64_MAX;
     uint32_t value = (uint32_t)args[2];
     switch (args[1] & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
         if (time != NULL) {
-            deadline += wefti_explorer_now(pc);
+            deadline = nanoseconds(time) + wefti_explorer_now(pc);
         }
         break;
     case FUTEX_WAIT_BITSET:
+        if (time != NULL) {
+            deadline = nanoseconds(time);
+        }
         break;
     case FUTEX_WAKE:
         return (long)wefti_explorer_wake(word, value, pc);
