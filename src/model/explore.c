@@ -97,8 +97,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
         return; /* and run into it again */
     }
     (void)wefti_explorer_enter();
-    wefti_explorer_note_place(
-        (const void *)(at->uc_mcontext.gregs[REG_RIP] + 1));
+    wefti_log_place((const void *)(at->uc_mcontext.gregs[REG_RIP] + 1));
     wefti_memory_check_stack((uintptr_t)info->si_addr);
     weft_model_fail("T%u crashes: %s at address %p", weft_model_self(),
                     strsignal(number), info->si_addr);
@@ -232,7 +231,7 @@ uint32_t weft_model_choose(uint32_t n)
     if (n == 0 || n > 26) {
         weft_model_fail("weft_model_choose(%u): 1 to 26", n);
     }
-    uint32_t value = wefti_explorer_choose(n);
+    uint32_t value = wefti_search_value(n);
     wefti_explorer_leave();
     return value;
 }

@@ -10,20 +10,13 @@
 #include "model/memory.h"
 #include "model/real.h"
 #include "model/search.h"
+#include "model/sight.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { READS = 8, MOST_SIGHTS = 2, NOBODY = -1, SECOND = 1000000000 };
-
-/* Stores that a thread has read: what its spin loop waits to see changed. */
-typedef struct sight {
-    uintptr_t address;
-    uint32_t number;
-    uint32_t times;
-    bool before_turn; /* read before the last turn of a spin loop */
-} sight;
+enum { NOBODY = -1, SECOND = 1000000000 };
 
 typedef enum life {
     RUNNABLE,
@@ -45,8 +38,7 @@ typedef struct thread {
     uintptr_t word; /* that it sleeps on */
     uint32_t stores_at_turn;
     uint32_t forced; /* turns of spin loops with nothing changed */
-    uint32_t read_count;
-    sight reads[READS];
+    wefti_sights reads;
 } thread;
 
 bool wefti_explored;
@@ -105,13 +97,7 @@ static bool sees_change(const thread *t)
     if (t->next.count == 0 || t->next.everywhere) {
         return write_count != t->stores_at_turn;
     }
-    for (uint32_t i = 0; i < t->read_count; i++) {
-        const sight *r = &t->reads[i];
-        if (wefti_order_newest_store(r->address) != r->number) {
-            return true;
-        }
-    }
-    return false;
+    return wefti_sights_changed(&t->reads);
 }
 
 static bool blocked(const wefti_step *s)
@@ -189,13 +175,13 @@ static WEFT_NORETURN void end_or_deadlock(void)
         if (other->life == ENDED) {
             continue;
         }
-        wefti_explorer_note_place(other->next.pc);
+        wefti_log_place(other->next.pc);
         const char *what = other->life == SLEEPING
                                ? "sleeps on"
                                : wefti_step_name(other->next.kind);
         const char *name = other->next.kind == WEFTI_STEP_JOIN
                                ? ""
-                               : wefti_explorer_name(other->next.address);
+                               : wefti_log_name_of(other->next.address);
         int n = snprintf(who + used, sizeof who - used, "%s T%u: %s %s",
                          used > 0 ? ";" : "", t, what, name);
         used += n > 0 && (size_t)n < sizeof who - used ? (size_t)n : 0;
@@ -357,19 +343,11 @@ void wefti_explorer_yield(const void *pc)
 {
     thread *me = &threads[wefti_running.self];
     wefti_step s = wefti_step_make(WEFTI_STEP_YIELD, pc);
-    uint32_t fresh = 0;
-    for (uint32_t i = 0; i < me->read_count; i++) {
-        if (!me->reads[i].before_turn) {
-            me->reads[fresh] = me->reads[i];
-            me->reads[fresh++].before_turn = true;
-        }
-    }
-    me->read_count = fresh;
-    if (fresh == 0 || fresh > WEFTI_STEP_USES) {
-        s.everywhere = true;
-    }
+    wefti_sights_turn(&me->reads);
+    uint32_t fresh = me->reads.count;
+    s.everywhere = fresh == 0 || fresh > WEFTI_STEP_USES;
     for (uint32_t i = 0; i < fresh && !s.everywhere; i++) {
-        wefti_step_use_word(&s, me->reads[i].address, false);
+        wefti_step_use_word(&s, me->reads.list[i].address, false);
     }
     me->yields = true;
     me->turned = false;
@@ -415,7 +393,7 @@ int wefti_explorer_wait(uintptr_t address, uint32_t value, uint64_t deadline,
     }
     /* To wake up for no reason is not to fall asleep, as far as others can
      * tell: a wake-up that misses this thread would not have found it. */
-    if (spurious_left > 0 && wefti_explorer_choose(2) == 1) {
+    if (spurious_left > 0 && wefti_search_value(2) == 1) {
         spurious_left--;
         return 0;
     }
@@ -432,7 +410,7 @@ static int next_sleeper(uintptr_t address)
             sleepers[count++] = t;
         }
     }
-    return count > 0 ? (int)sleepers[wefti_explorer_choose(count)] : NOBODY;
+    return count > 0 ? (int)sleepers[wefti_search_value(count)] : NOBODY;
 }
 
 uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc)
@@ -487,34 +465,12 @@ wefti_knowledge *wefti_explorer_knowledge_of(uint32_t t)
 
 void wefti_explorer_has_read(uintptr_t address, uint32_t number)
 {
-    thread *me = &threads[wefti_running.self];
-    uint32_t i = 0;
-    while (i < me->read_count && me->reads[i].address != address) {
-        i++;
-    }
-    if (i == READS) { /* forget the oldest */
-        (void)__real_memmove(&me->reads[0], &me->reads[1],
-                             (READS - 1) * sizeof(sight));
-        i--;
-    } else if (i == me->read_count) {
-        me->read_count++;
-    }
-    bool again =
-        me->reads[i].address == address && me->reads[i].number == number;
-    uint32_t times = again ? me->reads[i].times + 1 : 1;
-    me->reads[i] = (sight){address, number, times, false};
+    wefti_sights_add(&threads[wefti_running.self].reads, address, number);
 }
 
 uint32_t wefti_explorer_outworn(uintptr_t address)
 {
-    const thread *me = &threads[wefti_running.self];
-    for (uint32_t i = 0; i < me->read_count; i++) {
-        const sight *r = &me->reads[i];
-        if (r->address == address) {
-            return r->before_turn || r->times >= MOST_SIGHTS ? r->number : 0;
-        }
-    }
-    return 0;
+    return wefti_sights_outworn(&threads[wefti_running.self].reads, address);
 }
 
 /* ------------------------------------------------------------- small things */
@@ -522,11 +478,6 @@ uint32_t wefti_explorer_outworn(uintptr_t address)
 uint32_t weft_model_self(void)
 {
     return wefti_running.self;
-}
-
-uint32_t wefti_explorer_choose(uint32_t n)
-{
-    return wefti_search_value(n);
 }
 
 bool wefti_explorer_has_whims(void)
@@ -560,32 +511,6 @@ void wefti_explorer_meets_fence(void)
 bool wefti_explorer_is_sequential(void)
 {
     return options->sequential;
-}
-
-void wefti_explorer_show(uint64_t value, bool stale)
-{
-    wefti_entry *e = wefti_log_last(wefti_running.self);
-    e->has_value = true;
-    e->value = value;
-    e->stale = stale;
-}
-
-void wefti_explorer_show_change(uint64_t from, uint64_t to)
-{
-    wefti_entry *e = wefti_log_last(wefti_running.self);
-    e->has_value = e->has_change = true;
-    e->before = from;
-    e->value = to;
-}
-
-void wefti_explorer_note_place(const void *pc)
-{
-    wefti_log_place(pc);
-}
-
-const char *wefti_explorer_name(uintptr_t address)
-{
-    return wefti_log_name_of(address);
 }
 
 /* ---------------------------------------------------------------- the run */

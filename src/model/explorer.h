@@ -59,8 +59,6 @@ bool wefti_explorer_is_running(void);
 /* Announce the step and return when it is the thread's turn. */
 void wefti_explorer_step(const wefti_step *step);
 
-uint32_t wefti_explorer_choose(uint32_t n);
-
 /* Whether wake-ups and failures for no reason are asked for; whether one may
  * still be in this execution. */
 bool wefti_explorer_has_whims(void);
@@ -73,10 +71,6 @@ bool wefti_explorer_is_sequential(void);
 bool wefti_explorer_assumes_no_fences(void);
 void wefti_explorer_meets_fence(void);
 
-/* What the step did, for the report. */
-void wefti_explorer_show(uint64_t value, bool stale);
-void wefti_explorer_show_change(uint64_t from, uint64_t to);
-
 /* ------------------------------------------------------------- knowledge */
 
 uint32_t wefti_explorer_thread_count(void);
@@ -85,9 +79,7 @@ wefti_knowledge *wefti_explorer_knowledge_of(uint32_t thread);
 /* The running thread has read store `number` of the object. */
 void wefti_explorer_has_read(uintptr_t address, uint32_t number);
 
-/* Stores of the object up to this number are not to be read stale any more:
- * the thread has read them before its last turn of a spin loop, or twice. This
- * is what ends loops: stores become visible in finite time. */
+/* Of the object's stores, those up to this number are outworn (sight.h). */
 uint32_t wefti_explorer_outworn(uintptr_t address);
 
 /* --------------------------------------------------------------- threads */
@@ -120,13 +112,5 @@ uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc);
 /* Virtual time, in nanoseconds; only sleeping lets it pass. */
 uint64_t wefti_explorer_now(const void *pc);
 void wefti_explorer_sleep(uint64_t until, const void *pc);
-
-/* -------------------------------------------------------------- failures */
-
-/* A place that the message of the coming failure is about. */
-void wefti_explorer_note_place(const void *pc);
-
-/* What the address is called: a constant until the next call but three. */
-const char *wefti_explorer_name(uintptr_t address);
 
 #endif

@@ -1,6 +1,7 @@
 #include "model/log.h"
 
 #include "model/calls.h"
+#include "model/explorer.h"
 #include "model/fiber.h"
 #include "model/memory.h"
 #include "model/order.h"
@@ -52,6 +53,22 @@ void wefti_log_add(uint32_t thread, const wefti_step *step)
 wefti_entry *wefti_log_last(uint32_t thread)
 {
     return &entries[last_of[thread]];
+}
+
+void wefti_log_show(uint64_t value, bool stale)
+{
+    wefti_entry *e = wefti_log_last(wefti_running.self);
+    e->has_value = true;
+    e->value = value;
+    e->stale = stale;
+}
+
+void wefti_log_show_change(uint64_t from, uint64_t to)
+{
+    wefti_entry *e = wefti_log_last(wefti_running.self);
+    e->has_value = e->has_change = true;
+    e->before = from;
+    e->value = to;
 }
 
 void wefti_log_place(const void *pc)

@@ -25,6 +25,10 @@ void wefti_log_add(uint32_t thread, const wefti_step *step);
 /* The last entry of the thread. */
 wefti_entry *wefti_log_last(uint32_t thread);
 
+/* What the running thread's last step did. */
+void wefti_log_show(uint64_t value, bool stale);
+void wefti_log_show_change(uint64_t from, uint64_t to);
+
 /* A place that the failure is about. */
 void wefti_log_place(const void *pc);
 

@@ -4,6 +4,7 @@
 #include "model/memory.h"
 
 #include "model/explorer.h"
+#include "model/log.h"
 #include "model/fiber.h"
 #include "model/order.h"
 #include "model/real.h"
@@ -205,17 +206,17 @@ static bool unknown(uint16_t time, uint32_t thread)
 static WEFT_COLD void race(const char *how, uintptr_t address,
                            const char *before, uint32_t other, const void *pc)
 {
-    wefti_explorer_note_place(pc);
+    wefti_log_place(pc);
     weft_model_fail("data race: T%u %s %s, not ordered after T%u, which "
                     "%s it",
-                    wefti_running.self, how, wefti_explorer_name(address),
-                    other, before);
+                    wefti_running.self, how, wefti_log_name_of(address), other,
+                    before);
 }
 
 static WEFT_COLD void write_race(const span *s, uintptr_t address,
                                  const char *how, const void *pc)
 {
-    wefti_explorer_note_place(s->write_pc);
+    wefti_log_place(s->write_pc);
     race(how, address, s->left ? "has returned from the frame of" : "wrote",
          s->writer, pc);
 }
@@ -237,7 +238,7 @@ static WEFT_COLD void read_race(const span *s, uintptr_t address,
         t++;
     }
     if (s->reader == t) {
-        wefti_explorer_note_place(s->read_pc);
+        wefti_log_place(s->read_pc);
     }
     race(how, address, "read", t, pc);
 }
@@ -259,10 +260,10 @@ static void check_reads_before(const span *s, uintptr_t address,
 static void check_alive(const span *s, uintptr_t address, const void *pc)
 {
     if (WEFT_UNLIKELY(s->dead)) {
-        wefti_explorer_note_place(s->write_pc);
-        wefti_explorer_note_place(pc);
+        wefti_log_place(s->write_pc);
+        wefti_log_place(pc);
         weft_model_fail("use after free: T%u touches %s, which T%u has freed",
-                        wefti_running.self, wefti_explorer_name(address),
+                        wefti_running.self, wefti_log_name_of(address),
                         (unsigned)s->writer);
     }
 }
@@ -278,12 +279,12 @@ static void check_stack(uintptr_t address, const void *pc)
     uint32_t self = wefti_running.self;
     const wefti_fiber *f = wefti_fiber_of_slot((uint32_t)owner);
     if (WEFT_UNLIKELY(address < (uintptr_t)f->low)) {
-        wefti_explorer_note_place(pc);
+        wefti_log_place(pc);
         weft_model_fail("T%d's stack overflows: it has %zu bytes", owner,
                         (size_t)(f->high - f->low));
     }
     if ((uint32_t)owner != self && address < (uintptr_t)f->sp) {
-        wefti_explorer_note_place(pc);
+        wefti_log_place(pc);
         weft_model_fail("use after return: T%u touches the frame of a function "
                         "of T%d that has returned",
                         self, owner);
@@ -487,7 +488,7 @@ void wefti_memory_free(void *memory, const void *pc)
     uintptr_t at = (uintptr_t)memory;
     block *b = wefti_memory_is_heap(at) ? block_at(at) : NULL;
     if (b == NULL || b->freed) {
-        wefti_explorer_note_place(pc);
+        wefti_log_place(pc);
         weft_model_fail("T%u frees %p, which %s", wefti_running.self, memory,
                         b != NULL ? "is free already"
                                   : "malloc has not given out");

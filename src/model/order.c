@@ -9,6 +9,8 @@
 #include "model/order.h"
 
 #include "model/explorer.h"
+#include "model/log.h"
+#include "model/search.h"
 #include "model/memory.h"
 #include "model/real.h"
 
@@ -133,10 +135,10 @@ static object *object_of(const wefti_access *a)
         o->stores[0].number = ++store_count;
     }
     if (o->size != a->size) {
-        wefti_explorer_note_place(o->pc);
-        wefti_explorer_note_place(a->pc);
+        wefti_log_place(o->pc);
+        wefti_log_place(a->pc);
         weft_model_fail("%s is used as an atomic of %u bytes and of %u",
-                        wefti_explorer_name(a->address), o->size, a->size);
+                        wefti_log_name_of(a->address), o->size, a->size);
     }
     o->pc = a->pc;
     return o;
@@ -166,11 +168,11 @@ static bool ordered_after(const uint16_t *times, uint32_t *other)
 static WEFT_COLD void mixed_race(const object *o, const char *how,
                                  uint32_t other, const void *pc)
 {
-    wefti_explorer_note_place(o->pc);
-    wefti_explorer_note_place(pc);
+    wefti_log_place(o->pc);
+    wefti_log_place(pc);
     weft_model_fail("data race: T%u %s %s, not ordered after an atomic "
                     "operation on it by T%u",
-                    wefti_running.self, how, wefti_explorer_name(o->address),
+                    wefti_running.self, how, wefti_log_name_of(o->address),
                     other);
 }
 
@@ -299,10 +301,10 @@ uint64_t wefti_order_load(const wefti_access *a)
     object *o = begin(a, false);
     uint8_t tried[STORES];
     uint32_t count = candidates(o, a, tried);
-    store *s = &o->stores[tried[wefti_explorer_choose(count)]];
+    store *s = &o->stores[tried[wefti_search_value(count)]];
     receive(s, a->order);
     wefti_explorer_has_read(a->address, s->number);
-    wefti_explorer_show(s->value, s != newest(o));
+    wefti_log_show(s->value, s != newest(o));
     return s->value;
 }
 
@@ -310,14 +312,14 @@ uint64_t wefti_order_load_newest(const wefti_access *a)
 {
     store *s = newest(begin(a, false));
     receive(s, a->order);
-    wefti_explorer_show(s->value, false);
+    wefti_log_show(s->value, false);
     return s->value;
 }
 
 void wefti_order_store(const wefti_access *a, uint64_t value)
 {
     append(begin(a, true), a, value, NULL);
-    wefti_explorer_show(value, false);
+    wefti_log_show(value, false);
 }
 
 static uint64_t cut(uint64_t value, uint32_t size)
@@ -337,7 +339,7 @@ uint64_t wefti_order_update(const wefti_access *a,
     wefti_explorer_has_read(a->address, s->number);
     uint64_t value = cut(change(old, operand), a->size);
     append(o, a, value, &sequence);
-    wefti_explorer_show_change(old, value);
+    wefti_log_show_change(old, value);
     return old;
 }
 
@@ -360,12 +362,12 @@ bool wefti_order_swap_if(const wefti_access *a, uint64_t *expected,
         }
     }
     bool whim = weak && equal && wefti_explorer_may_be_spurious();
-    uint32_t way = wefti_explorer_choose(equal + ways + whim);
+    uint32_t way = wefti_search_value(equal + ways + whim);
     if (way == 0 && equal) {
         wefti_past sequence = s->handed;
         receive(s, a->order);
         append(o, a, desired, &sequence);
-        wefti_explorer_show_change(*expected, desired);
+        wefti_log_show_change(*expected, desired);
         return true;
     }
     way -= equal;
@@ -376,7 +378,7 @@ bool wefti_order_swap_if(const wefti_access *a, uint64_t *expected,
     }
     receive(s, otherwise);
     wefti_explorer_has_read(a->address, s->number);
-    wefti_explorer_show(s->value, s != newest(o));
+    wefti_log_show(s->value, s != newest(o));
     *expected = s->value;
     return false;
 }

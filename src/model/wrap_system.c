@@ -1,6 +1,7 @@
 /* Futexes, fences, clocks and the end of the process, in place of the kernel's
  * and the C library's. */
 #include "model/explorer.h"
+#include "model/log.h"
 #include "model/memory.h"
 #include "model/real.h"
 
@@ -144,7 +145,7 @@ int __wrap_sched_yield(void)
 void __wrap_abort(void)
 {
     if (wefti_explorer_enter()) {
-        wefti_explorer_note_place(HERE);
+        wefti_log_place(HERE);
         weft_model_fail("T%u calls abort", weft_model_self());
     }
     __real_abort();
