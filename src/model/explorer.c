@@ -463,9 +463,10 @@ wefti_knowledge *wefti_explorer_knowledge_of(uint32_t t)
     return &threads[t].knows;
 }
 
-void wefti_explorer_has_read(uintptr_t address, uint32_t number)
+void wefti_explorer_has_seen(uintptr_t address, uint32_t number, uint64_t value)
 {
-    wefti_sights_add(&threads[wefti_running.self].reads, address, number);
+    wefti_sights_add(&threads[wefti_running.self].reads, address, number,
+                     value);
 }
 
 uint32_t wefti_explorer_outworn(uintptr_t address)

@@ -76,8 +76,10 @@ void wefti_explorer_meets_fence(void);
 uint32_t wefti_explorer_thread_count(void);
 wefti_knowledge *wefti_explorer_knowledge_of(uint32_t thread);
 
-/* The running thread has read store `number` of the object. */
-void wefti_explorer_has_read(uintptr_t address, uint32_t number);
+/* The running thread has read store `number` of the object, or made it by a
+ * read-modify-write. */
+void wefti_explorer_has_seen(uintptr_t address, uint32_t number,
+                             uint64_t value);
 
 /* Of the object's stores, those up to this number are outworn (sight.h). */
 uint32_t wefti_explorer_outworn(uintptr_t address);

@@ -303,7 +303,7 @@ uint64_t wefti_order_load(const wefti_access *a)
     uint32_t count = candidates(o, a, tried);
     store *s = &o->stores[tried[wefti_search_value(count)]];
     receive(s, a->order);
-    wefti_explorer_has_read(a->address, s->number);
+    wefti_explorer_has_seen(a->address, s->number, s->value);
     wefti_log_show(s->value, s != newest(o));
     return s->value;
 }
@@ -336,9 +336,9 @@ uint64_t wefti_order_update(const wefti_access *a,
     uint64_t old = s->value;
     wefti_past sequence = s->handed;
     receive(s, a->order);
-    wefti_explorer_has_read(a->address, s->number);
     uint64_t value = cut(change(old, operand), a->size);
     append(o, a, value, &sequence);
+    wefti_explorer_has_seen(a->address, newest(o)->number, value);
     wefti_log_show_change(old, value);
     return old;
 }
@@ -367,6 +367,7 @@ bool wefti_order_swap_if(const wefti_access *a, uint64_t *expected,
         wefti_past sequence = s->handed;
         receive(s, a->order);
         append(o, a, desired, &sequence);
+        wefti_explorer_has_seen(a->address, newest(o)->number, desired);
         wefti_log_show_change(*expected, desired);
         return true;
     }
@@ -377,7 +378,7 @@ bool wefti_order_swap_if(const wefti_access *a, uint64_t *expected,
         wefti_explorer_spend_spurious();
     }
     receive(s, otherwise);
-    wefti_explorer_has_read(a->address, s->number);
+    wefti_explorer_has_seen(a->address, s->number, s->value);
     wefti_log_show(s->value, s != newest(o));
     *expected = s->value;
     return false;
@@ -415,8 +416,11 @@ void wefti_order_fence_everywhere(void)
     }
 }
 
-uint32_t wefti_order_newest_store(uintptr_t address)
+bool wefti_order_newest(uintptr_t address, uint64_t *value)
 {
     object *o = find(address);
-    return o != NULL ? newest(o)->number : 0;
+    if (o != NULL) {
+        *value = newest(o)->value;
+    }
+    return o != NULL;
 }

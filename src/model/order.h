@@ -64,9 +64,8 @@ void wefti_order_fence(wefti_order order);
 /* A fence in all threads at once, as membarrier makes. */
 void wefti_order_fence_everywhere(void);
 
-/* The number of the newest store to the object that begins at the address; 0:
- * there is no such object. Numbers are unique in an execution and rise. */
-uint32_t wefti_order_newest_store(uintptr_t address);
+/* The value of the object that begins at the address. false: there is none. */
+bool wefti_order_newest(uintptr_t address, uint64_t *value);
 
 /* Plain accesses to the bytes of an atomic object: must be ordered against its
  * atomic ones. A write makes it a new object. */

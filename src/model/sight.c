@@ -5,7 +5,8 @@
 
 enum { MOST_TIMES = 2 };
 
-void wefti_sights_add(wefti_sights *s, uintptr_t address, uint32_t number)
+void wefti_sights_add(wefti_sights *s, uintptr_t address, uint32_t number,
+                      uint64_t value)
 {
     uint32_t i = 0;
     while (i < s->count && s->list[i].address != address) {
@@ -21,7 +22,7 @@ void wefti_sights_add(wefti_sights *s, uintptr_t address, uint32_t number)
     wefti_sight *seen = &s->list[i];
     bool again = seen->address == address && seen->number == number;
     uint32_t times = again ? seen->times + 1 : 1;
-    *seen = (wefti_sight){address, number, times, false};
+    *seen = (wefti_sight){address, value, number, times, false};
 }
 
 void wefti_sights_turn(wefti_sights *s)
@@ -40,7 +41,9 @@ bool wefti_sights_changed(const wefti_sights *s)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         const wefti_sight *seen = &s->list[i];
-        if (wefti_order_newest_store(seen->address) != seen->number) {
+        uint64_t value;
+        if (!wefti_order_newest(seen->address, &value) ||
+            value != seen->value) {
             return true;
         }
     }

@@ -43,6 +43,7 @@ typedef enum kind {
     CHOOSE,
     CLOCK,
     ONCE,
+    SPINLOCK, /* taken by exchange */
 } kind;
 
 typedef struct op {
@@ -121,6 +122,18 @@ static unsigned spin(const op *o, unsigned turns)
     return 0;
 }
 
+static unsigned under_spinlock(const op *o)
+{
+    static unsigned taken[VARS];
+    unsigned *lock = &taken[o->var];
+    while (__atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) == 1) {
+        weft_model_yield();
+    }
+    unsigned seen = guarded[o->var]++;
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+    return seen;
+}
+
 /* The box belongs to whoever takes it out. */
 static unsigned take(unsigned *box)
 {
@@ -181,6 +194,8 @@ static unsigned run_waiting(const op *o)
         return weft_model_choose(o->value);
     case CLOCK:
         return now();
+    case SPINLOCK:
+        return under_spinlock(o);
     default:
         pthread_once(&once[o->var], run_once);
         return 0;
@@ -325,9 +340,11 @@ static const char *const families[] = {
     "aabbejjmml",  /* futexes, with a deadline */
     "abbjkklmm",   /* and without */
     "aabbnnno",    /* locks */
+    "abwwww",      /* made by hand */
     "aabbppqqq",   /* spin loops */
+    "abbppqqjkm",  /* beside sleepers */
     "aabrrrss",    /* blocks of the heap */
-    "abcdefgjlmnoqrstuv",
+    "abcdefgjlmnoqrstuvw",
 };
 enum { FAMILIES = sizeof families / sizeof families[0] };
 
@@ -384,10 +401,10 @@ static void make_program(uint64_t number)
 static void print_program(void)
 {
     static const char *const names[] = {
-        "load",     "store",  "add",      "swap",       "cas",   "cas_weak",
-        "fence",    "read",   "write",    "wait_until", "wait",  "wake",
-        "wake_all", "lock",   "try_lock", "spin",       "turns", "put",
-        "take",     "choose", "clock",    "once",
+        "load",     "store",  "add",      "swap",       "cas",      "cas_weak",
+        "fence",    "read",   "write",    "wait_until", "wait",     "wake",
+        "wake_all", "lock",   "try_lock", "spin",       "turns",    "put",
+        "take",     "choose", "clock",    "once",       "spinlock",
     };
     printf("  sequential %d, spurious %u\n", p.sequential, p.spurious);
     for (unsigned t = 0; t < p.threads; t++) {

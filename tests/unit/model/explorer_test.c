@@ -328,6 +328,32 @@ Test(explorer, runs_a_spin_loop_when_something_changes)
     model_holds(spin_and_set, .name = "spin_and_set", .steps = 20);
 }
 
+/* A spinlock that is taken by exchange: the loop writes what is there. */
+static void take_and_count(void *unused)
+{
+    (void)unused;
+    while (__atomic_exchange_n(&word, 1, __ATOMIC_ACQUIRE) == 1) {
+        weft_model_yield();
+    }
+    value++;
+    store(&word, 0);
+}
+
+static void three_take(void *unused)
+{
+    weft_model_thread a = weft_model_spawn(take_and_count, unused);
+    weft_model_thread b = weft_model_spawn(take_and_count, unused);
+    take_and_count(unused);
+    weft_model_join(a);
+    weft_model_join(b);
+    weft_model_assert(value == 3);
+}
+
+Test(explorer, knows_a_loop_that_writes_what_is_there)
+{
+    model_holds(three_take, .name = "exchange", .steps = 100);
+}
+
 static void spin_alone(void *unused)
 {
     spin_until_set(unused);
