@@ -425,6 +425,9 @@ uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc)
         if (t == NOBODY) {
             break;
         }
+        if (threads[t].timed) { /* it could have given up instead */
+            wefti_search_left((uint32_t)t, &threads[t].next);
+        }
         threads[t].life = RUNNABLE;
         threads[t].woken = true;
         woken++;

@@ -339,9 +339,11 @@ void wefti_memory_read(uintptr_t address, size_t size, const void *pc)
         if ((l->atomics & bits(at % LINE, s->size)) != 0) {
             wefti_order_plain_read(at, s->size, pc);
         }
+        if (s->reader == self || !unknown(s->read_at[s->reader], s->reader)) {
+            s->reader = (uint8_t)self; /* else: keep the more dangerous one */
+            s->read_pc = pc;
+        }
         s->read_at[self] = now;
-        s->reader = (uint8_t)self;
-        s->read_pc = pc;
         at += s->size;
     }
 }

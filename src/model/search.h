@@ -32,7 +32,8 @@ void wefti_search_made(uint32_t thread, const wefti_step *step);
 /* Thread `to` could not be where it is without what `from` has done. */
 void wefti_search_enabled_by(uint32_t to, uint32_t from);
 
-/* The execution has ended; these steps of threads were still announced. */
+/* The thread will not make this step, which it had announced: another has made
+ * it impossible, or the execution has ended. */
 void wefti_search_left(uint32_t thread, const wefti_step *step);
 
 /* Prepare the next execution. false: there is none. */
