@@ -1,5 +1,5 @@
-# What `cmake --install` puts where: headers, both libraries, the package for
-# find_package(weft) and weft.pc. Nothing of it names an absolute path.
+# What `cmake --install` puts where: headers, both libraries and the explorer,
+# the package for find_package(weft), weft.pc and weft-model.pc. Nothing of it names an absolute path.
 
 include(CMakePackageConfigHelpers)
 
@@ -7,7 +7,11 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/weft)
 
 install(DIRECTORY include/weft DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
-install(TARGETS weft_static weft_shared EXPORT weftTargets
+set(weft_installed weft_static weft_shared)
+if(TARGET weft_model)
+  list(APPEND weft_installed weft_model)
+endif()
+install(TARGETS ${weft_installed} EXPORT weftTargets
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(EXPORT weftTargets NAMESPACE weft:: DESTINATION ${package_dir})
@@ -34,6 +38,12 @@ if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR} OR IS_ABSOLUTE ${CMAKE_INSTALL_INCLUDEDIR
 endif()
 string(REGEX REPLACE "([^;]+);?" " -D\\1" weft_pc_definitions
   "${weft_definitions}")
-configure_file(cmake/weft.pc.in ${CMAKE_CURRENT_BINARY_DIR}/weft.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/weft.pc
-  DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+set(weft_pcs weft)
+if(TARGET weft_model)
+  list(APPEND weft_pcs weft-model)
+endif()
+foreach(pc IN LISTS weft_pcs)
+  configure_file(cmake/${pc}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${pc}.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -14,9 +14,14 @@ file(GLOB weft_model_sources CONFIGURE_DEPENDS
 # The compiler announces each access, as it does for ThreadSanitizer, whose
 # runtime is not linked. Copies must stay calls, to be announced as well. Fences
 # that gcc warns of, because that runtime ignores them, are explored.
-set(weft_model_compile
+set(weft_model_cflags
   -fsanitize=thread -fno-builtin-memcpy -fno-builtin-memmove
-  -fno-builtin-memset -fexceptions -g $<$<C_COMPILER_ID:GNU>:-Wno-tsan>)
+  -fno-builtin-memset -fexceptions -g)
+set(weft_model_compile
+  ${weft_model_cflags} $<$<C_COMPILER_ID:GNU>:-Wno-tsan>)
+if(CMAKE_C_COMPILER_ID STREQUAL GNU) # what weft-model.pc says
+  list(APPEND weft_model_cflags -Wno-tsan)
+endif()
 
 # What the explorer puts its own functions in the place of.
 set(weft_model_wraps
@@ -29,7 +34,7 @@ set(weft_model_wraps
   pthread_getspecific pthread_mutex_init pthread_mutex_destroy
   pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock
   _pthread_cleanup_push _pthread_cleanup_pop)
-list(TRANSFORM weft_model_wraps PREPEND LINKER:--wrap=)
+list(TRANSFORM weft_model_wraps PREPEND -Wl,--wrap=)
 
 add_library(weft_model_objects OBJECT ${weft_model_sources})
 weft_own_flags(weft_model_objects)
@@ -59,3 +64,7 @@ target_compile_definitions(weft_model INTERFACE WEFT_MODEL=1)
 target_link_options(weft_model INTERFACE ${weft_model_wraps})
 target_link_libraries(weft_model PUBLIC Threads::Threads)
 add_library(weft::model ALIAS weft_model)
+
+# For weft-model.pc.
+list(JOIN weft_model_cflags " " weft_model_cflags)
+list(JOIN weft_model_wraps " " weft_model_libs)

@@ -13,6 +13,11 @@ Before a block of a page may stand, as an HTML comment:
     file: PATH           the block is that file, letter for letter
     wrong: PATH          the block is a mistake, which tests/compile_fail shows
     output               a text block: what the program above it prints
+    report: PATH FLAG... a text block: what the program PATH, compiled with the
+                         flags and linked with the explorer, prints
+
+WEFT_MODEL_COMPILER, _CFLAGS and _LIBS say how to link with the explorer.
+A program that includes it is compiled, but not run.
 """
 
 import os
@@ -28,6 +33,7 @@ COMPILERS = [c for c in ("gcc", "clang") if shutil.which(c)]
 FLAGS = ["-std=c17", "-O1", "-fexceptions", "-Wall", "-Wextra", "-Wpedantic",
          "-Wconversion", "-Werror"]
 SAME_WORDS = {**os.environ, "LC_ALL": "C"}
+EXPLORER = "#include <weft/model/model.h>"
 CHECKS = {}
 
 
@@ -173,13 +179,45 @@ def programs_run(docs):
     programs = []
     for page in docs.pages:
         for block, after in zip(page.blocks, [*page.blocks[1:], None]):
-            if block.is_code and block.is_program:
+            if block.is_code and block.is_program and \
+                    EXPLORER not in block.text:
                 told = after is not None and after.directive == "output"
                 programs.append((page, block, after if told else None))
             elif block.directive == "output" and block.line not in [
                     p[2].line for p in programs if p[0] is page and p[2]]:
                 yield page.at(block.line, "no program prints this")
     yield from in_parallel(runs, [(*p, c) for p in programs for c in COMPILERS])
+
+
+@check
+def reports_are_real(docs):
+    """A block that claims to be an explorer's report is one, to the letter."""
+    settings = [os.environ.get("WEFT_MODEL_" + x, y).split() for x, y in (
+        ("COMPILER", "gcc"), ("CFLAGS", ""), ("LIBS", "-pthread"))]
+
+    def reports(page, block):
+        path, *flags = block.directive.partition(":")[2].split()
+        if not (docs.root / path).exists():
+            yield page.at(block.line, f"{path} does not exist")
+            return
+        (compiler, *_), cflags, libraries = settings
+        with tempfile.TemporaryDirectory() as place:
+            result, said = docs.compile(compiler, [
+                "-std=c17", "-O1", *cflags, *flags, str(docs.root / path),
+                "-o", f"{place}/program", *libraries])
+            if result == 0:
+                said = subprocess.run(
+                    ["stdbuf", "-o0", f"{place}/program"], text=True,
+                    check=False, timeout=60, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+        # Blanks at the end of lines are not worth their keep on a page.
+        said = "\n".join(x.rstrip() for x in said.strip().split("\n")) + "\n"
+        if said != block.text:
+            yield page.at(block.line, f"the report is now:\n{said}")
+
+    yield from in_parallel(reports, [
+        (page, block) for page in docs.pages for block in page.blocks
+        if block.directive.startswith("report:")])
 
 
 @check

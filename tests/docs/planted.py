@@ -24,6 +24,8 @@ CLEAN = {
         "[tour](tour.md#its-a-start) [here](#top)\n\n# Top\n",
     "docs/decisions/README.md": "[1](0001-a.md)\n",
     "docs/decisions/0001-a.md": "# 1\n",
+    "hello.c": HELLO,
+    "docs/report.md": "<!-- report: hello.c -DX -->\n```text\nhello\n```\n",
     "docs/quoted.md": code("int x;\n", "<!-- file: src/base/a.c -->"),
     "include/weft/base/a.h": "#define WEFT_X 1\nvoid weft_a_init(void);\n",
     "src/base/README.md": "# base\n",
@@ -50,6 +52,10 @@ VIOLATIONS = {
         tour(code("#include <stdlib.h>\nint main(void)\n{\n    abort();\n}\n")),
         tour(code("int f(void);\nint main(void)\n{\n    return f();\n}\n")),
         tour("<!-- output -->\n```text\nhello\n```\n"),
+    ],
+    "reports_are_real": [
+        tour("<!-- report: hello.c -->\n```text\ngoodbye\n```\n"),
+        tour("<!-- report: nobody.c -->\n```text\nhello\n```\n"),
     ],
     "quoted_files_are_verbatim": [
         {"src/base/a.c": "int y;\n"},

@@ -33,13 +33,15 @@
  * futex and spurious failures of weak compare-and-swaps, as many as asked for.
  * Not explored: load buffering (a load that reads from a store later in its
  * own thread's future) and stores that enter the modification order before
- * one already made (the outcome of 2+2W); atomic objects accessed in two
- * sizes; read-only memory maps, files and signals.
+ * one already made (the outcome of 2+2W); for seq_cst operations, another
+ * single order than that of the run; a third stale read of one store in a row;
+ * atomic objects accessed in two sizes; memory maps, files and signals.
  *
  * The body must be deterministic: the same choices, the same run. Objects with
  * static storage and thread-locals are put back before each run; memory from
- * malloc is new in each. A spin loop calls weft_model_yield (or weft's own
- * hint, or sched_yield), so that it is not run in vain.
+ * malloc is new in each, and the body frees no other. A spin loop calls
+ * weft_model_yield (or weft's own hint, or sched_yield), so that it is not run
+ * in vain. A futex orders nothing: who is woken may still read a stale value.
  *
  * Storage   an execution has at most 8 threads, 4095 steps, 1 MiB of heap for
  *           each thread.
