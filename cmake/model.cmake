@@ -28,12 +28,20 @@ set(weft_model_wraps
   malloc calloc realloc aligned_alloc posix_memalign free
   memcpy memmove memset
   syscall clock_gettime nanosleep sched_yield abort __assert_fail
-  pthread_create pthread_join pthread_detach pthread_sigmask
+  pthread_create pthread_join pthread_exit pthread_detach pthread_sigmask
   pthread_setname_np pthread_getname_np pthread_atfork pthread_once
   pthread_key_create pthread_key_delete pthread_setspecific
   pthread_getspecific pthread_mutex_init pthread_mutex_destroy
   pthread_mutex_lock pthread_mutex_trylock pthread_mutex_unlock
-  _pthread_cleanup_push _pthread_cleanup_pop)
+  _pthread_cleanup_push _pthread_cleanup_pop
+  pthread_cond_init pthread_cond_destroy pthread_cond_wait
+  pthread_cond_timedwait pthread_cond_clockwait pthread_cond_signal
+  pthread_cond_broadcast
+  pthread_rwlock_rdlock pthread_rwlock_wrlock pthread_rwlock_tryrdlock
+  pthread_rwlock_trywrlock pthread_spin_lock pthread_spin_trylock
+  pthread_barrier_wait pthread_mutex_timedlock sem_wait sem_trywait
+  sem_timedwait sem_post mtx_lock mtx_trylock mtx_unlock cnd_wait
+  cnd_timedwait call_once thrd_join fork)
 list(TRANSFORM weft_model_wraps PREPEND -Wl,--wrap=)
 
 add_library(weft_model_objects OBJECT ${weft_model_sources})

@@ -30,6 +30,7 @@ void __real___assert_fail(const char *text, const char *file, unsigned line,
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg);
 int __real_pthread_join(pthread_t thread, void **result);
+void __real_pthread_exit(void *result) __attribute__((noreturn));
 int __real_pthread_detach(pthread_t thread);
 int __real_pthread_sigmask(int how, const sigset_t *set, sigset_t *before);
 int __real_pthread_setname_np(pthread_t thread, const char *name);
@@ -47,6 +48,16 @@ int __real_pthread_mutex_destroy(pthread_mutex_t *m);
 int __real_pthread_mutex_lock(pthread_mutex_t *m);
 int __real_pthread_mutex_trylock(pthread_mutex_t *m);
 int __real_pthread_mutex_unlock(pthread_mutex_t *m);
+int __real_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr);
+int __real_pthread_cond_destroy(pthread_cond_t *c);
+int __real_pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m);
+int __real_pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m,
+                                  const struct timespec *deadline);
+int __real_pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m,
+                                  clockid_t clock,
+                                  const struct timespec *deadline);
+int __real_pthread_cond_signal(pthread_cond_t *c);
+int __real_pthread_cond_broadcast(pthread_cond_t *c);
 void __real__pthread_cleanup_push(void *handler, void (*run)(void *),
                                   void *arg);
 void __real__pthread_cleanup_pop(void *handler, int execute);

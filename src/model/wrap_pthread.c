@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unwind.h>
 
 #define HERE __builtin_return_address(0)
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                           void *(*run)(void *), void *arg);
 int __wrap_pthread_join(pthread_t thread, void **result);
+void __wrap_pthread_exit(void *result) __attribute__((noreturn));
 int __wrap_pthread_detach(pthread_t thread);
 int __wrap_pthread_sigmask(int how, const sigset_t *set, sigset_t *before);
 int __wrap_pthread_setname_np(pthread_t thread, const char *name);
@@ -101,23 +103,82 @@ int __wrap_pthread_atfork(void (*prepare)(void), void (*parent)(void),
     return wefti_explored ? 0 : __real_pthread_atfork(prepare, parent, child);
 }
 
-/* glibc's list of handlers belongs to the thread whose storage is borrowed. */
-enum { NEXT_OLDER = 3 };
-
-void __wrap__pthread_cleanup_push(void *handler, void (*run)(void *), void *arg)
+static void note_write(const void *at, size_t size)
 {
-    if (wefti_explored) {
-        ((void **)handler)[NEXT_OLDER] = NULL;
-    } else {
-        __real__pthread_cleanup_push(handler, run, arg);
+    (void)wefti_explorer_enter();
+    wefti_memory_keep(at, size);
+    wefti_explorer_leave();
+}
+
+/* The older kind of cleanup handlers. glibc's own list of them belongs to the
+ * thread whose storage is borrowed. */
+typedef struct handler {
+    void (*run)(void *arg);
+    void *arg;
+    void *unused; /* the kind of cancellation */
+    struct handler *older;
+} handler;
+
+static handler *handlers[WEFTI_MODEL_THREADS];
+
+void __wrap__pthread_cleanup_push(void *place, void (*run)(void *), void *arg)
+{
+    if (!wefti_explored) {
+        __real__pthread_cleanup_push(place, run, arg);
+        return;
+    }
+    handler **newest = &handlers[weft_model_self()];
+    note_write(place, sizeof(handler));
+    note_write(newest, sizeof *newest);
+    *(handler *)place = (handler){run, arg, NULL, *newest};
+    *newest = place;
+}
+
+void __wrap__pthread_cleanup_pop(void *place, int execute)
+{
+    if (!wefti_explored) {
+        __real__pthread_cleanup_pop(place, execute);
+        return;
+    }
+    const handler h = *(handler *)place;
+    handler **newest = &handlers[weft_model_self()];
+    note_write(newest, sizeof *newest);
+    *newest = h.older;
+    if (execute) {
+        h.run(h.arg);
     }
 }
 
-void __wrap__pthread_cleanup_pop(void *handler, int execute)
+static _Unwind_Reason_Code go_on(int version, _Unwind_Action actions,
+                                 _Unwind_Exception_Class kind,
+                                 struct _Unwind_Exception *exception,
+                                 struct _Unwind_Context *frame, void *result)
+{
+    (void)version;
+    (void)kind;
+    (void)exception;
+    (void)frame;
+    if ((actions & _UA_END_OF_STACK) != 0) {
+        wefti_explorer_exit(result);
+    }
+    return _URC_NO_REASON;
+}
+
+/* Unwind the stack, so that cleanups run. The older handlers all go first,
+ * where glibc runs each as its frame is left. */
+void __wrap_pthread_exit(void *result)
 {
     if (!wefti_explored) {
-        __real__pthread_cleanup_pop(handler, execute);
+        __real_pthread_exit(result);
     }
+    for (handler *h; (h = handlers[weft_model_self()]) != NULL;) {
+        __wrap__pthread_cleanup_pop(h, 1);
+    }
+    static struct _Unwind_Exception exits[WEFTI_MODEL_THREADS];
+    struct _Unwind_Exception *exit = &exits[weft_model_self()];
+    *exit = (struct _Unwind_Exception){0};
+    (void)_Unwind_ForcedUnwind(exit, go_on, result);
+    wefti_explorer_exit(result); /* a frame has no unwind tables */
 }
 
 /* ------------------------------------------------------- thread-local values
@@ -152,13 +213,6 @@ static void destroy_values(void)
 __attribute__((constructor)) static void install(void)
 {
     wefti_explorer_at_exit = destroy_values;
-}
-
-static void note_write(const void *at, size_t size)
-{
-    (void)wefti_explorer_enter();
-    wefti_memory_keep(at, size);
-    wefti_explorer_leave();
 }
 
 int __wrap_pthread_key_create(pthread_key_t *key, void (*destroy)(void *))

@@ -254,7 +254,7 @@ RESERVED = re.compile(
     r"|SIZEOF_\w+|CHAR_BIT__|BYTE_ORDER__|ORDER_\w+|INCLUDE_LEVEL__|EXCEPTIONS"
     r"|atomic_\w+|ATOMIC_\w+|sync_\w+|NR_\w+|(asan|tsan|lsan|ubsan|sanitizer)_\w+"
     r"|restrict|inline|volatile__|label__|auto_type|int128|ELF__|AVX\w*|SSE\w*"
-    r"|cxa_\w+|dso_handle|gnu_\w+|GXX\w*|real_\w+|wrap_\w+|errno_location|SYSCALL\w*)$")
+    r"|cxa_\w+|dso_handle|gnu_\w+|GXX\w*|real_\w*|wrap_\w*|errno_location|SYSCALL\w*)$")
 
 
 @rule

@@ -205,6 +205,45 @@ Test(wrap_pthread, there_are_so_many_keys)
 
 /* ------------------------------------------------------------------ threads */
 
+static void clean(int *unused)
+{
+    (void)unused;
+    value += 10;
+}
+
+static void handle(void *arg)
+{
+    value += *(unsigned *)arg;
+}
+
+static void *stop_here(void *arg)
+{
+    unsigned hundred = 100;
+    pthread_cleanup_push(handle, &hundred);
+    int frame __attribute__((cleanup(clean))) = 0;
+    (void)frame;
+    weft_model_yield();
+    pthread_exit(arg);
+    pthread_cleanup_pop(0);
+    return arg;
+}
+
+static void join_the_stopped(void *unused)
+{
+    (void)unused;
+    pthread_t t;
+    weft_model_assert(pthread_create(&t, NULL, stop_here, &value) == 0);
+    void *result = NULL;
+    weft_model_assert(pthread_join(t, &result) == 0);
+    weft_model_assert(result == &value);
+    weft_model_assert(value == 110);
+}
+
+Test(wrap_pthread, a_thread_can_exit)
+{
+    model_holds(join_the_stopped, .name = "exit");
+}
+
 static void join_nobody(void *unused)
 {
     (void)unused;
