@@ -145,7 +145,9 @@ static inline bool sleep_until(weft_mutex *m, uint32_t word, weft_deadline d)
     return wefti_futex_wait_until(&m->word, word, d);
 }
 
-static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
+/* WEFT_OK: locked, and *before is what the word was. */
+static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d,
+                           uint32_t *before)
 {
     uint32_t claim = LOCKED; /* with CROWDED once this thread has slept */
     bool in_time = true;
@@ -157,6 +159,7 @@ static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d)
             }
             /* acquire [mutex.data]: receives what the last holder wrote. */
             if (wefti_cas_acquire(&m->word, &word, word | claim)) {
+                *before = word;
                 return WEFT_OK;
             }
             continue;
@@ -188,11 +191,12 @@ weft_status wefti_mutex_lock_slow(weft_mutex *m, unsigned manner,
     if ((manner & WEFTI_MUTEX_TRY) == 0) {
         check_relock(m);
     }
-    weft_status status = acquire(m, manner, d);
+    uint32_t before;
+    weft_status status = acquire(m, manner, d, &before);
     if (status == WEFT_OK) {
-        /* relaxed: the bits asked for change only through the holder, but for
-         * clear_poison, after which the mark is needless and harmless. */
-        bool kept = (wefti_load_relaxed(&m->word) & KEPT) != 0;
+        /* These bits change only through the holder, but for clear_poison,
+         * after which the mark is needless and harmless. */
+        bool kept = (before & KEPT) != 0;
         wefti_held_push(m, kept ? WEFTI_HELD_WATCHED : 0, &wefti_mutex_kind,
                         (const void *)depth);
         WEFTI_CHECKED(
