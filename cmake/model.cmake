@@ -2,8 +2,9 @@
 # that the explorer sees every access to memory. Programs link it instead of
 # weft::weft, and are compiled in the same way.
 
-# Sanitizers instrument too, and there can be only one.
-if(WEFT_SANITIZE OR WEFT_COVERAGE
+# Sanitizers instrument too, and there can be only one. The portable engine
+# sleeps on condition variables, which are not modelled.
+if(WEFT_SANITIZE OR WEFT_COVERAGE OR NOT WEFT_ENGINE STREQUAL "futex"
    OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   return()
 endif()
