@@ -9,6 +9,7 @@
 #include "model/order.h"
 
 #include "model/explorer.h"
+#include "model/fiber.h"
 #include "model/log.h"
 #include "model/search.h"
 #include "model/memory.h"
@@ -113,26 +114,42 @@ static store *newest(object *o)
     return &o->stores[o->count - 1];
 }
 
+static object *make_object(const wefti_access *a)
+{
+    if (object_count == OBJECTS) {
+        weft_model_fail("this execution uses more than %d atomic objects",
+                        OBJECTS);
+    }
+    uint32_t *index = slot_of(a->address);
+    if (*index == OBJECTS) {
+        *index = object_count++;
+    }
+    object *o = &objects[*index];
+    (void)__real_memset(o, 0, sizeof *o);
+    o->address = a->address;
+    o->size = a->size;
+    o->count = 1;
+    o->stores[0].value = peek(a->address, a->size);
+    o->stores[0].number = ++store_count;
+    return o;
+}
+
+/* Compilers do not announce writes to locals of which nobody has the address,
+ * and let several share a place. */
+static bool is_another(const object *o, const wefti_access *a)
+{
+    if (o->size != a->size) {
+        return wefti_fiber_of_address(a->address) == (int)wefti_running.self;
+    }
+    return o->stores[o->count - 1].value != peek(a->address, a->size);
+}
+
 /* The object, as its first atomic access or a plain write before it left it. */
 static object *object_of(const wefti_access *a)
 {
     object *o = find(a->address);
-    if (o == NULL) {
-        if (object_count == OBJECTS) {
-            weft_model_fail("this execution uses more than %d atomic objects",
-                            OBJECTS);
-        }
-        uint32_t *index = slot_of(a->address);
-        if (*index == OBJECTS) {
-            *index = object_count++;
-        }
-        o = &objects[*index];
-        (void)__real_memset(o, 0, sizeof *o);
-        o->address = a->address;
-        o->size = a->size;
-        o->count = 1;
-        o->stores[0].value = peek(a->address, a->size);
-        o->stores[0].number = ++store_count;
+    if (o == NULL || WEFT_UNLIKELY(is_another(o, a))) {
+        o = make_object(a);
     }
     if (o->size != a->size) {
         wefti_log_place(o->pc);

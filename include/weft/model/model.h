@@ -87,7 +87,8 @@ typedef struct weft_model_options {
     uint32_t steps;           /* of one execution before it counts as endless:
                                  1000 */
     uint32_t spurious;        /* spurious wake-ups and failures in one
-                                 execution: none */
+                                 execution: none. clang does not say which
+                                 compare-and-swaps are weak: none fails so */
     bool sequential;          /* loads see the newest store only */
     bool leaks_allowed;       /* memory may be left when the body ends */
     bool quiet;               /* print no report of a failure */

@@ -77,6 +77,36 @@ Test(instrument, an_atomic_has_one_size)
                  .name = "two sizes");
 }
 
+/* Locals that share a place: the compiler need not announce the first writes.
+ */
+__attribute__((noinline)) static void use_small(unsigned start)
+{
+    uint32_t first = start;
+    weft_model_assert(__atomic_add_fetch(&first, 1, __ATOMIC_RELAXED) ==
+                      start + 1);
+}
+
+__attribute__((noinline)) static void use_large(unsigned start)
+{
+    uint64_t first = start;
+    weft_model_assert(__atomic_add_fetch(&first, 1, __ATOMIC_RELAXED) ==
+                      start + 1);
+}
+
+static void use_locals(void *unused)
+{
+    (void)unused;
+    for (unsigned i = 0; i < 3; i++) {
+        use_small(10 * i);
+        use_large(20 * i);
+    }
+}
+
+Test(instrument, locals_may_share_a_place)
+{
+    model_holds(use_locals, .name = "locals");
+}
+
 /* ----------------------------------------------------------- weak failures */
 
 static unsigned word;
@@ -101,10 +131,15 @@ static void swap_in_loop(void *unused)
     weft_model_assert(!swap_weakly(0, 1));
 }
 
+/* clang does not announce which swaps are weak. */
 Test(instrument, a_weak_swap_may_fail_for_no_reason)
 {
     model_holds(swap_once, .name = "once");
+#ifdef __clang__
+    model_holds(swap_once, .name = "once", .spurious = 1);
+#else
     model_breaks(swap_once, "swap_weakly", .name = "once", .spurious = 1);
+#endif
     model_holds(swap_in_loop, .name = "in a loop", .spurious = 2);
 }
 

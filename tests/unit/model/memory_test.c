@@ -406,11 +406,11 @@ static void use_up(void *unused)
     size_t got = 0;
     void *last[40] = {NULL};
     for (size_t i = 0; i < 40; i++) {
-        last[i] = malloc(64 * 1024);
+        last[i] = again(malloc(64 * 1024));
         got += last[i] != NULL;
     }
     weft_model_assert(got >= 15 && got < 40);
-    weft_model_assert(malloc(1u << 30) == NULL);
+    weft_model_assert(again(malloc(1u << 30)) == NULL);
     for (size_t i = 0; i < 40; i++) {
         free(last[i]);
     }
