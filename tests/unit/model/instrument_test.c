@@ -63,12 +63,13 @@ Test(instrument, every_operation_does_its_work)
 }
 
 static uint64_t mixed;
+static uint64_t *volatile where = &mixed;
 
 static void two_sizes(void *unused)
 {
     (void)unused;
-    __atomic_store_n(&mixed, 1, __ATOMIC_RELAXED);
-    (void)__atomic_load_n((uint32_t *)(void *)&mixed, __ATOMIC_RELAXED);
+    __atomic_store_n(where, 1, __ATOMIC_RELAXED);
+    (void)__atomic_load_n((uint32_t *)(void *)where, __ATOMIC_RELAXED);
 }
 
 Test(instrument, an_atomic_has_one_size)
