@@ -47,7 +47,7 @@ list(TRANSFORM weft_model_wraps PREPEND -Wl,--wrap=)
 
 add_library(weft_model_objects OBJECT ${weft_model_sources})
 weft_own_flags(weft_model_objects)
-target_compile_options(weft_model_objects PRIVATE -O2)
+target_compile_options(weft_model_objects PRIVATE -O3)
 
 add_library(weft_explored_objects OBJECT ${weft_sources})
 weft_own_flags(weft_explored_objects)

@@ -210,22 +210,29 @@ static void demand(node *n, uint32_t first, uint32_t p)
  * nothing, and what it waits for is made a conflict by the loads around it. */
 static void reverse_races(uint32_t p, const wefti_step *next, uint32_t to)
 {
-    wefti_clock ordered = pasts[p];
     if (next->kind == WEFTI_STEP_YIELD) {
         return;
     }
-    for (uint32_t i = to; i-- > 0;) {
+    wefti_clock ordered = pasts[p];
+    uint32_t open = 0; /* threads with steps that it need not come after */
+    for (uint32_t t = 0; t < WEFTI_MODEL_THREADS; t++) {
+        open |= (uint32_t)(t != p && pasts[t].of[t] > ordered.of[t]) << t;
+    }
+    for (uint32_t i = to; open != 0 && i-- > 0;) {
         node *n = &nodes[i];
-        if (n->is_value || n->chosen == p || knows(&ordered, n) ||
-            n->steps[n->chosen].kind == WEFTI_STEP_YIELD ||
-            !wefti_steps_conflict(&n->steps[n->chosen], next)) {
+        if (n->is_value || (open >> n->chosen & 1) == 0) {
             continue;
         }
-        if (is_forced(&n->steps[n->chosen], next)) {
-            continue; /* what comes before the earlier may still be a race */
+        const wefti_step *earlier = &n->steps[n->chosen];
+        if (knows(&ordered, n)) {
+            open &= ~(1u << n->chosen); /* and so all before it */
+        } else if (earlier->kind != WEFTI_STEP_YIELD &&
+                   wefti_steps_conflict(earlier, next) &&
+                   /* what comes before the earlier may still be a race */
+                   !is_forced(earlier, next)) {
+            demand(n, initials(i, to, p, next) & n->enabled, p);
+            wefti_clock_join(&ordered, &n->past);
         }
-        demand(n, initials(i, to, p, next) & n->enabled, p);
-        wefti_clock_join(&ordered, &n->past);
     }
 }
 
