@@ -13,7 +13,7 @@
 
 #include <sched.h>
 
-enum { WAIT_SPIN_NS = 20000 };
+static const uint64_t wait_spin_ns = WEFTI_PATIENCE(20000);
 
 /* The fork through which a thread became a guest is marked in the deque, so
  * that the inlined join does not recognise it and its end is noticed here. */
@@ -112,7 +112,7 @@ static void await_thief(wefti_member *m, wefti_job *job)
         }
         uint64_t now = weft_now_ns();
         begin = begin != 0 ? begin : now;
-        if (now - begin < WAIT_SPIN_NS) {
+        if (now - begin < wait_spin_ns) {
             wefti_spin_hint();
             continue;
         }

@@ -5,8 +5,15 @@
 #include "base/checked.h"
 #include "par/worker.h"
 
+/* Threads from outside at work at a time. Under the explorer one: every place
+ * is looked at by every thief. */
+#ifdef WEFT_MODEL
+enum { WEFTI_POOL_GUESTS = 1 };
+#else
+enum { WEFTI_POOL_GUESTS = 16 };
+#endif
+
 enum {
-    WEFTI_POOL_GUESTS = 16,    /* threads from outside at work at a time */
     WEFTI_POOL_WORKERS = 1024, /* at most */
     WEFTI_POOL_NAME_SIZE = 10, /* leaves room for "-1023" in 16 bytes */
     WEFTI_POOL_EXIT_MS = 100,  /* patience with busy workers at exit */

@@ -13,8 +13,16 @@ enum {
     UNDIVIDED = 64,    /* so many indices may be one chunk to their end */
 };
 
-/* In units of ticks(). A cycle counter runs at 1.5 to 4 GHz. */
-#if defined(__x86_64__)
+/* In units of ticks(). A cycle counter runs at 1.5 to 4 GHz. Under the explorer
+ * no time passes: every chunk is one leaf, and what is left is worth sharing.
+ */
+#if defined(WEFT_MODEL)
+enum { TELLING_TICKS = 1, CHUNK_TICKS = 1, WORTH_TICKS = 1 };
+static inline uint64_t ticks(void)
+{
+    return 0;
+}
+#elif defined(__x86_64__)
 enum { TELLING_TICKS = 1 << 10, CHUNK_TICKS = 1 << 14, WORTH_TICKS = 1 << 16 };
 static inline uint64_t ticks(void)
 {
@@ -39,8 +47,7 @@ static bool is_stopped(wefti_loop *loop)
 static void adapt(wefti_piece *p)
 {
     size_t done = p->done;
-    uint64_t took = p->ticks > 0 ? p->ticks : 1;
-    uint64_t factor = CHUNK_TICKS / took;
+    uint64_t factor = CHUNK_TICKS / p->ticks;
     size_t leaf = p->loop->leaf > 0 ? p->loop->leaf : 1;
     if (factor >= 2) {
         factor = factor < FIRST_GROWTH ? factor : FIRST_GROWTH;
@@ -48,7 +55,7 @@ static void adapt(wefti_piece *p)
             return;
         }
         p->chunk = done * (size_t)factor;
-    } else if (took > UINT64_C(2) * CHUNK_TICKS) {
+    } else if (p->ticks > UINT64_C(2) * CHUNK_TICKS) {
         p->chunk = done / 2;
     }
     p->chunk -= p->chunk % leaf;
@@ -74,7 +81,8 @@ static void do_chunk(wefti_piece *p)
     p->first = first + now;
     uint64_t begin = ticks();
     p->loop->chunk(p->loop, p->state, first, first + now);
-    p->ticks = ticks() - begin;
+    uint64_t took = ticks() - begin;
+    p->ticks = took > 0 ? took : 1;
     p->done = now;
     adapt(p);
 }

@@ -1,6 +1,7 @@
 /* What a pool's own thread does all day: steal, run, sleep. */
 #include "par/worker.h"
 
+#include "base/backoff.h"
 #include "base/futex.h"
 #include "par/job.h"
 #include "par/pool.h"
@@ -10,10 +11,16 @@
 
 #include <sched.h>
 
-enum {
-    SEARCH_NS = 50000, /* a new job within this time costs no wake-up */
-    LOOKS_A_YIELD = 64,
-};
+enum { LOOKS_A_YIELD = 1 + WEFTI_PATIENCE(63) };
+
+/* A new job within this time costs no wake-up. */
+static const uint64_t search_ns = WEFTI_PATIENCE(50000);
+
+static bool is_over(uint64_t begin)
+{
+    const uint64_t now = weft_now_ns();
+    return now - begin >= search_ns;
+}
 
 __thread wefti_worker *wefti_this_worker;
 
@@ -44,21 +51,23 @@ static bool is_stopping(weft_pool *pool)
     return wefti_load_seq_cst(&pool->stopping) != 0;
 }
 
-/* Bounded by SEARCH_NS. */
+/* Bounded by search_ns. */
 static wefti_job *search(wefti_member *m)
 {
     uint64_t begin = weft_now_ns();
-    do {
-        for (int i = 0; i < LOOKS_A_YIELD; i++) {
-            wefti_job *job = look_around(m);
-            if (job != NULL || is_stopping(m->pool)) {
-                return job;
-            }
-            wefti_spin_hint();
+    for (uint32_t looks = 1;; looks++) {
+        wefti_job *job = look_around(m);
+        if (job != NULL || is_stopping(m->pool)) {
+            return job;
         }
-        (void)sched_yield();
-    } while (weft_now_ns() - begin < SEARCH_NS);
-    return NULL;
+        if (looks % LOOKS_A_YIELD != 0) {
+            wefti_spin_hint();
+        } else if (!is_over(begin)) {
+            (void)sched_yield();
+        } else {
+            return NULL;
+        }
+    }
 }
 
 void *wefti_worker_main(void *member)

@@ -21,8 +21,13 @@
 
 WEFT_BEGIN_DECLS
 
+/* A power of two; small under the explorer, so that slots are used again. */
 #ifndef WEFTI_DEQUE_CAPACITY
-#define WEFTI_DEQUE_CAPACITY 1024 /* a power of two */
+#ifdef WEFT_MODEL
+#define WEFTI_DEQUE_CAPACITY 2
+#else
+#define WEFTI_DEQUE_CAPACITY 1024
+#endif
 #endif
 
 typedef struct wefti_deque {
