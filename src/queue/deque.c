@@ -20,8 +20,9 @@ bool wefti_deque_is_full(wefti_deque *d)
  * way the deque is empty afterwards, with bottom == top == b + 1. */
 static bool win_last(wefti_deque *d, uint64_t b, uint64_t t)
 {
-    /* seq_cst [deque.last]: one of owner and thieves moves top on. */
-    bool won = t == b && wefti_cas_seq_cst(&d->top, &t, b + 1);
+    /* release [deque.last]: one of owner and thieves moves top on; who sees
+     * that it was us sees the bottom we claimed. */
+    bool won = t == b && wefti_cas_release(&d->top, &t, b + 1);
     /* relaxed: shows no item that was not shown before. */
     wefti_store_relaxed(&d->bottom, b + 1);
     return won;
