@@ -16,9 +16,9 @@ void wefti_latch_sign(wefti_job *job, const wefti_member *thief)
 
 void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase)
 {
-    /* release [latch.done]: hands over what the thief wrote; acquire
-     * [latch.wait]: the waiter is ready to be woken. */
-    uint64_t before = wefti_swap_acq_rel(&job->state, (uint64_t)phase);
+    /* release [latch.done]: hands over what the thief wrote. Nothing comes
+     * back with the waiter's name: a parker can be unparked at any time. */
+    uint64_t before = wefti_swap_release(&job->state, (uint64_t)phase);
     /* The job may be gone; the waiter's place in the pool is not. */
     uint32_t waiter = (uint32_t)(before >> WEFTI_WAITER_SHIFT);
     if (waiter != 0) {
@@ -32,9 +32,9 @@ bool wefti_latch_await(wefti_job *job, const wefti_member *m)
     uint64_t state = wefti_latch_read(job);
     while (!wefti_latch_is_open(state)) {
         uint64_t next = (uint32_t)state | name;
-        /* release [latch.wait]: whoever opens the latch will wake us; acquire
-         * [latch.done]: or it is open, and this receives what was done. */
-        if (wefti_cas_release_or_acquire(&job->state, &state, next)) {
+        /* relaxed: hands over no more than the name, and who finds the latch
+         * open has yet to read it. */
+        if (wefti_cas_relaxed(&job->state, &state, next)) {
             return true;
         }
     }

@@ -60,7 +60,8 @@ void wefti_latch_sign(wefti_job *job, const wefti_member *thief);
  * job may be gone before this returns. */
 void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase);
 
-/* The maker writes itself down as the waiter. false: the latch is open. */
+/* The maker writes itself down as the waiter. false: the latch is open, which
+ * orders nothing: read it. */
 WEFT_NODISCARD bool wefti_latch_await(wefti_job *job, const wefti_member *m);
 
 #endif
