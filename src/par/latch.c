@@ -6,12 +6,22 @@ uint64_t wefti_latch_read(wefti_job *job)
     return wefti_load_acquire(&job->state);
 }
 
+/* The waiter's place in the pool outlives the job. */
+static void wake_waiter(weft_pool *pool, uint64_t state)
+{
+    uint32_t waiter = (uint32_t)(state >> WEFTI_WAITER_SHIFT);
+    if (waiter != 0) {
+        wefti_parker_unpark(&pool->members[waiter - 1].parker);
+    }
+}
+
 void wefti_latch_sign(wefti_job *job, const wefti_member *thief)
 {
     uint64_t name = (uint64_t)(thief->index + 1) << WEFTI_THIEF_SHIFT;
     /* relaxed: a hint to the waiter whom to help; PENDING is zero, and a
      * waiter that is already there stays. */
-    (void)wefti_add_relaxed(&job->state, name | WEFTI_RUNNING);
+    uint64_t before = wefti_add_relaxed(&job->state, name | WEFTI_RUNNING);
+    wake_waiter(thief->pool, before);
 }
 
 void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase)
@@ -19,24 +29,14 @@ void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase)
     /* release [latch.done]: hands over what the thief wrote. Nothing comes
      * back with the waiter's name: a parker can be unparked at any time. */
     uint64_t before = wefti_swap_release(&job->state, (uint64_t)phase);
-    /* The job may be gone; the waiter's place in the pool is not. */
-    uint32_t waiter = (uint32_t)(before >> WEFTI_WAITER_SHIFT);
-    if (waiter != 0) {
-        wefti_parker_unpark(&pool->members[waiter - 1].parker);
-    }
+    /* The job may be gone from here on. */
+    wake_waiter(pool, before);
 }
 
-bool wefti_latch_await(wefti_job *job, const wefti_member *m)
+bool wefti_latch_await(wefti_job *job, const wefti_member *m, uint64_t seen)
 {
     uint64_t name = (uint64_t)(m->index + 1) << WEFTI_WAITER_SHIFT;
-    uint64_t state = wefti_latch_read(job);
-    while (!wefti_latch_is_open(state)) {
-        uint64_t next = (uint32_t)state | name;
-        /* relaxed: hands over no more than the name, and who finds the latch
-         * open has yet to read it. */
-        if (wefti_cas_relaxed(&job->state, &state, next)) {
-            return true;
-        }
-    }
-    return false;
+    /* relaxed: hands over no more than the name, and who finds the latch
+     * changed has yet to read it. */
+    return wefti_cas_relaxed(&job->state, &seen, (uint32_t)seen | name);
 }

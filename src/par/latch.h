@@ -53,15 +53,17 @@ static inline bool wefti_latch_is_open(uint64_t state)
 /* acquire: what the thief did before it opened the latch is visible. */
 uint64_t wefti_latch_read(wefti_job *job);
 
-/* The thief signs the job. */
+/* The thief signs the job, and wakes the waiter, which did not know whom to
+ * help. */
 void wefti_latch_sign(wefti_job *job, const wefti_member *thief);
 
 /* The thief lets go of the job, in its final phase, and wakes the waiter. The
  * job may be gone before this returns. */
 void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase);
 
-/* The maker writes itself down as the waiter. false: the latch is open, which
- * orders nothing: read it. */
-WEFT_NODISCARD bool wefti_latch_await(wefti_job *job, const wefti_member *m);
+/* The maker writes itself down as the waiter, if the latch is as it was `seen`,
+ * which was not open. false: it has changed, look again. */
+WEFT_NODISCARD bool wefti_latch_await(wefti_job *job, const wefti_member *m,
+                                      uint64_t seen);
 
 #endif

@@ -34,7 +34,8 @@ void wefti_sleep_idle(wefti_member *m)
 
 void wefti_sleep_on(wefti_member *m, wefti_job *job)
 {
-    wefti_member *thief = wefti_latch_thief(m->pool, wefti_latch_read(job));
+    uint64_t seen = wefti_latch_read(job);
+    wefti_member *thief = wefti_latch_thief(m->pool, seen);
     if (thief != NULL && !weft_panicking()) {
         /* release [sleep.follower]: precedes the wish. */
         (void)wefti_swap_release(&thief->follower, m->index + 1);
@@ -44,7 +45,7 @@ void wefti_sleep_on(wefti_member *m, wefti_job *job)
             return;
         }
     }
-    if (wefti_latch_await(job, m)) {
+    if (!wefti_latch_is_open(seen) && wefti_latch_await(job, m, seen)) {
         (void)wefti_parker_park_until(&m->parker, WEFT_FOREVER);
     }
 }

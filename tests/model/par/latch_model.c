@@ -22,8 +22,9 @@ static void finish(void *arg)
 /* As sleep.c does it. */
 static void await(wefti_job *job)
 {
-    while (!wefti_latch_is_open(wefti_latch_read(job))) {
-        if (wefti_latch_await(job, team_member(0))) {
+    uint64_t state;
+    while (!wefti_latch_is_open(state = wefti_latch_read(job))) {
+        if (wefti_latch_await(job, team_member(0), state)) {
             team_count(&seen.announced);
             (void)wefti_parker_park_until(&team_member(0)->parker,
                                           WEFT_FOREVER);
