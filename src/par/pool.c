@@ -216,7 +216,7 @@ static void delist(weft_pool *pool)
  * would run its code. One that is busy with the program's own code at exit is
  * left to the end of the process, and so is the pool's memory if some thread is
  * in it or on its way. */
-__attribute__((destructor)) static void stop_default_pool(void)
+__attribute__((destructor)) void wefti_pool_stop_default(void)
 {
     (void)pthread_mutex_lock(&lifecycle);
     process_ends = true;

@@ -42,6 +42,11 @@ struct weft_pool {
 WEFT_NODISCARD weft_pool *wefti_pool_default(void);
 void wefti_pool_default_done(void);
 
+/* At exit, and before the library is unloaded: no thread may be left that
+ * would run its code. Blocks for a moment at most: one that is busy with the
+ * program's own code is left to the end of the process. */
+void wefti_pool_stop_default(void);
+
 /* Start the threads of a dormant pool: as many as the system allows. */
 void wefti_pool_start(weft_pool *pool);
 
