@@ -118,16 +118,16 @@ void wefti_pool_start(weft_pool *pool)
 static bool stop_threads(weft_pool *pool, weft_deadline d)
 {
     bool all = true;
-    /* seq_cst [pool.stop]: before the permissions to wake up. */
-    wefti_store_seq_cst(&pool->stopping, 1u);
+    /* relaxed: handed over by the permissions to wake up. */
+    wefti_store_relaxed(&pool->stopping, 1u);
     for (size_t i = 0; i < pool->threads; i++) {
         wefti_parker_unpark(&pool->members[i].parker);
     }
     for (size_t i = 0; i < pool->threads; i++) {
         wefti_member *m = &pool->members[i];
         bool gone = m->started && !pthread_equal(m->thread, pthread_self());
-        /* acquire [member.gone]: the thread has done all it will do. */
-        while (gone && wefti_load_acquire(&m->gone) == 0) {
+        /* relaxed: the join below orders. */
+        while (gone && wefti_load_relaxed(&m->gone) == 0) {
             gone = wefti_futex_wait_until(&m->gone, 0, d);
         }
         if (gone) {

@@ -16,15 +16,14 @@ static bool something_to_steal(weft_pool *pool)
 void wefti_sleep_idle(wefti_member *m)
 {
     weft_pool *pool = m->pool;
-    /* release [sleep.asleep]: precedes the wishes, so that who hears one of
-     * them finds us; the last of the accesses that announce. */
-    (void)wefti_swap_release(&m->asleep, 1u);
+    /* relaxed: precedes the wishes, and who hears one of them finds us. */
+    wefti_store_relaxed(&m->asleep, 1u);
     for (size_t i = 0; i < pool->size; i++) {
         wefti_deque_want(&pool->members[i].worker.deque);
     }
     wefti_fence_heavy();
-    /* seq_cst [pool.stop]: the stopper stores it, then unparks us. */
-    if (!something_to_steal(pool) && !wefti_load_seq_cst(&pool->stopping)) {
+    /* relaxed: the stopper stores it, then leaves a permission. */
+    if (!something_to_steal(pool) && !wefti_load_relaxed(&pool->stopping)) {
         (void)wefti_parker_park_until(&m->parker, WEFT_FOREVER);
     }
     /* relaxed: awake; if a waker claimed us in between, its permission stays
@@ -37,8 +36,8 @@ void wefti_sleep_on(wefti_member *m, wefti_job *job)
     uint64_t seen = wefti_latch_read(job);
     wefti_member *thief = wefti_latch_thief(m->pool, seen);
     if (thief != NULL && !weft_panicking()) {
-        /* release [sleep.follower]: precedes the wish. */
-        (void)wefti_swap_release(&thief->follower, m->index + 1);
+        /* relaxed: precedes the wish, and who hears that finds us. */
+        wefti_store_relaxed(&thief->follower, m->index + 1);
         wefti_deque_want(&thief->worker.deque);
         wefti_fence_heavy();
         if (!wefti_deque_is_empty(&thief->worker.deque)) {
@@ -56,15 +55,15 @@ static bool wake_one_idle(weft_pool *pool)
     bool woke = false;
     for (size_t i = 0; i < pool->threads; i++) {
         wefti_member *m = &pool->members[i];
-        /* relaxed: the swap decides. */
+        /* relaxed: the caller has heard the wish; the swap decides. */
         if (wefti_load_relaxed(&m->asleep) == 0) {
             continue;
         }
         if (woke) {
             return true;
         }
-        /* acquire [sleep.asleep]: one claim a sleeper. */
-        if (wefti_swap_acquire(&m->asleep, 0u) == 1) {
+        /* relaxed: one claim a sleeper, and nothing else is handed over. */
+        if (wefti_swap_relaxed(&m->asleep, 0u) == 1) {
             wefti_parker_unpark(&m->parker);
             woke = true;
         }
@@ -75,10 +74,11 @@ static bool wake_one_idle(weft_pool *pool)
 void wefti_worker_feed(wefti_worker *w)
 {
     wefti_member *m = (wefti_member *)(void *)w;
-    /* seq_cst [deque.wish]: acquires from all who wished before. */
-    (void)wefti_swap_seq_cst(&w->deque.wanted, 0u);
-    /* acquire [sleep.follower]: the follower announced itself first. */
-    uint32_t follower = wefti_swap_acquire(&m->follower, 0u);
+    /* acquire [deque.wish]: finds all who wished before; no side of the duel,
+     * for what is pushed next is followed by a look of its own. */
+    (void)wefti_swap_acquire(&w->deque.wanted, 0u);
+    /* relaxed: the follower announced itself before it wished. */
+    uint32_t follower = wefti_swap_relaxed(&m->follower, 0u);
     if (follower != 0) {
         wefti_parker_unpark(&m->pool->members[follower - 1].parker);
     }

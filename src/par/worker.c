@@ -47,8 +47,9 @@ static wefti_job *look_around(wefti_member *m)
 
 static bool is_stopping(weft_pool *pool)
 {
-    /* seq_cst [pool.stop]: nothing is read after it; sleep.c looks again. */
-    return wefti_load_seq_cst(&pool->stopping) != 0;
+    /* relaxed: nothing is read after it, and who sleeps past it is woken by a
+     * permission that hands it over. */
+    return wefti_load_relaxed(&pool->stopping) != 0;
 }
 
 /* Bounded by search_ns. */
@@ -83,8 +84,8 @@ void *wefti_worker_main(void *member)
             wefti_sleep_idle(m);
         }
     }
-    /* release [member.gone]: the pool may go, but for a moment's patience. */
-    wefti_store_release(&m->gone, 1u);
+    /* relaxed: who sees it joins the thread. */
+    wefti_store_relaxed(&m->gone, 1u);
     wefti_futex_wake_all(&m->gone);
     return NULL;
 }

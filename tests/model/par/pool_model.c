@@ -3,6 +3,7 @@
 
 #include "support/model.h"
 
+#include <weft/base/unwind.h>
 #include <weft/par/for.h>
 #include <weft/par/task.h>
 
@@ -171,6 +172,56 @@ Test(pool, place_passes_from_guest_to_guest)
 {
     model_holds(two_visits, .name = "pool, two guests");
     cr_expect_gt(seen.alone, 0);
+}
+
+/* Freed by who knows only that the guest has been there. */
+static weft_atomic_u32 inside;
+
+static void enter(void *unused)
+{
+    (void)unused;
+    wefti_store_release(&inside, 1u);
+}
+
+static void visit_briefly(void *unused)
+{
+    (void)unused;
+    weft_model_assert(weft_pool_install(shared, enter, NULL) == WEFT_OK);
+}
+
+static void free_shared(void *unused)
+{
+    (void)unused;
+    weft_pool_free(shared);
+}
+
+static void free_after_visit(void *unused)
+{
+    (void)unused;
+    shared = pool_of(1);
+    weft_model_thread t = weft_model_spawn(visit_briefly, NULL);
+    while (wefti_load_acquire(&inside) == 0) {
+        weft_model_yield();
+    }
+    weft_status s = weft_catch_unwind(free_shared, NULL, NULL);
+    count(s == WEFT_OK ? &seen.alone : &seen.by_guest);
+    weft_model_join(t);
+    if (s != WEFT_OK) {
+        weft_pool_free(shared);
+    }
+}
+
+static void silent(const weft_panic_info *info, const char *thread)
+{
+    (void)info;
+    (void)thread;
+}
+
+Test(pool, free_panics_while_a_guest_is_inside)
+{
+    (void)weft_panic_set_hook(silent);
+    model_holds(free_after_visit, .name = "pool, free");
+    cr_expect(seen.alone > 0 && seen.by_guest > 0);
 }
 
 /* Row 13 (rayon#446, #1174): two threads install into two pools, each in the

@@ -32,6 +32,11 @@ static void begin(void)
     wefti_futex_wake_all(&ran);
 }
 
+WEFT_TASK(int, leaf, int, n)
+{
+    return n;
+}
+
 WEFT_TASK(int, simple, int, n)
 {
     begin();
@@ -106,6 +111,39 @@ static void two_jobs(void *unused)
     weft_model_join(b);
 }
 
+/* Thread 1 wishes and takes a job without sleeping; its wish is cleared
+ * together with that of the sleeper, who must be seen all the same. */
+static void passer_by(void *unused)
+{
+    (void)unused;
+    wefti_member *m = team_join(1);
+    wefti_deque_want(&team_member(0)->worker.deque);
+    wefti_job *job = wefti_job_steal(team_member(0));
+    if (job != NULL) {
+        wefti_job_run_stolen(m, job);
+    }
+}
+
+static void two_wishes(void *unused)
+{
+    (void)unused;
+    team_init(3);
+    weft_model_thread a = weft_model_spawn(passer_by, NULL);
+    weft_model_thread b = weft_model_spawn(sleeper, &numbers[2]);
+    weft_fork(leaf, f, 1);
+    weft_fork(leaf, g, 2);
+    weft_model_join(a);
+    weft_model_join(b);
+    weft_model_assert(weft_join(leaf, g) == 2);
+    weft_model_assert(weft_join(leaf, f) == 1);
+}
+
+Test(sleep, wish_is_not_cleared_unseen)
+{
+    model_holds(two_wishes, .name = "sleep, two wishes",
+                .search = WEFT_MODEL_BOUNDED, .preemptions = 2);
+}
+
 Test(sleep, two_jobs_wake_two_sleepers)
 {
     model_holds(two_jobs, .name = "sleep, two jobs",
@@ -133,10 +171,12 @@ static void leader(void *unused)
     wefti_job_run_stolen(team_join(1), loot);
 }
 
-static void follow(void *unused)
+static void follow(void *membarrier)
 {
-    (void)unused;
     team_init(2);
+    if (*(bool *)membarrier) {
+        wefti_deque_prepare();
+    }
     weft_fork(leads, f, 1);
     loot = wefti_job_steal(team_member(0));
     weft_model_thread t = weft_model_spawn(leader, NULL);
@@ -146,8 +186,12 @@ static void follow(void *unused)
 
 Test(sleep, waiter_does_not_sleep_past_a_push_of_its_thief)
 {
-    model_holds(follow, .name = "sleep, follower", .search = WEFT_MODEL_BOUNDED,
-                .preemptions = 2);
-    model_holds(follow, .name = "sleep, follower, PCT",
-                .search = WEFT_MODEL_PCT, .seed = 1, .spurious = 1);
+    bool membarrier = false;
+    model_holds_with(follow, &membarrier, .name = "sleep, follower",
+                     .search = WEFT_MODEL_BOUNDED, .preemptions = 2);
+    model_holds_with(follow, &membarrier, .name = "sleep, follower, PCT",
+                     .search = WEFT_MODEL_PCT, .seed = 1, .spurious = 1);
+    membarrier = true;
+    model_holds_with(follow, &membarrier, .name = "sleep, follower, membarrier",
+                     .search = WEFT_MODEL_BOUNDED, .preemptions = 2);
 }
