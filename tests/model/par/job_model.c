@@ -83,7 +83,7 @@ typedef struct scene {
     void (*fork)(void);
     uint32_t jobs;
     uint32_t thieves;
-    bool membarrier;
+    bool asym;
 } scene;
 
 static void play(void *arg)
@@ -91,7 +91,7 @@ static void play(void *arg)
     const scene *s = arg;
     weft_model_thread t[TEAM_MOST];
     team_init(1 + s->thieves);
-    if (s->membarrier) {
+    if (s->asym) {
         wefti_deque_prepare();
     }
     for (uint32_t i = 1; i <= s->thieves; i++) {

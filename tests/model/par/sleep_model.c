@@ -58,10 +58,10 @@ static void sleeper(void *number)
 
 static uint32_t numbers[TEAM_MOST] = {0, 1, 2};
 
-static void one_job(void *membarrier)
+static void one_job(void *asym)
 {
     team_init(2);
-    if (*(bool *)membarrier) {
+    if (*(bool *)asym) {
         wefti_deque_prepare();
     }
     weft_model_thread t = weft_model_spawn(sleeper, &numbers[1]);
@@ -75,12 +75,12 @@ static void one_job(void *membarrier)
 Test(sleep, idle_worker_does_not_sleep_past_a_push)
 {
     for (int i = 0; i < 2; i++) {
-        bool membarrier = i == 1;
+        bool asym = i == 1;
         seen.at_once = seen.later = 0;
-        model_holds_with(one_job, &membarrier,
-                         .name = membarrier ? "sleep, one job, membarrier"
-                                            : "sleep, one job",
-                         .spurious = !membarrier);
+        model_holds_with(one_job, &asym,
+                         .name = asym ? "sleep, one job, membarrier"
+                                      : "sleep, one job",
+                         .spurious = !asym);
         cr_expect(seen.at_once > 0 && seen.later > 0);
     }
 }
@@ -171,10 +171,10 @@ static void leader(void *unused)
     wefti_job_run_stolen(team_join(1), loot);
 }
 
-static void follow(void *membarrier)
+static void follow(void *asym)
 {
     team_init(2);
-    if (*(bool *)membarrier) {
+    if (*(bool *)asym) {
         wefti_deque_prepare();
     }
     weft_fork(leads, f, 1);
@@ -186,12 +186,12 @@ static void follow(void *membarrier)
 
 Test(sleep, waiter_does_not_sleep_past_a_push_of_its_thief)
 {
-    bool membarrier = false;
-    model_holds_with(follow, &membarrier, .name = "sleep, follower",
+    bool asym = false;
+    model_holds_with(follow, &asym, .name = "sleep, follower",
                      .search = WEFT_MODEL_BOUNDED, .preemptions = 2);
-    model_holds_with(follow, &membarrier, .name = "sleep, follower, PCT",
+    model_holds_with(follow, &asym, .name = "sleep, follower, PCT",
                      .search = WEFT_MODEL_PCT, .seed = 1, .spurious = 1);
-    membarrier = true;
-    model_holds_with(follow, &membarrier, .name = "sleep, follower, membarrier",
+    asym = true;
+    model_holds_with(follow, &asym, .name = "sleep, follower, membarrier",
                      .search = WEFT_MODEL_BOUNDED, .preemptions = 2);
 }
