@@ -158,10 +158,10 @@ static void leave(wefti_waiters *w, wefti_ready_fn *ready, const void *arg)
         return;
     }
     /* seq_cst [waiter.duel]: as a sleeper's, on behalf of the others. */
-    (void)wefti_or_seq_cst(&w->word, WEFTI_ARMED);
+    uint32_t seen = wefti_or_seq_cst(&w->word, WEFTI_ARMED) | WEFTI_ARMED;
     wefti_fence_heavy();
     if (ready(arg)) {
-        wefti_waiters_wake_one(w);
+        wefti_waiters_wake_one(w, seen);
     }
 }
 
@@ -186,13 +186,11 @@ weft_status wefti_waiters_wait(wefti_waiters *w, const wefti_want *want,
     return status == want->idle ? WEFT_TIMEOUT : status;
 }
 
-void wefti_waiters_wake_one(wefti_waiters *w)
+void wefti_waiters_wake_one(wefti_waiters *w, uint32_t seen)
 {
-    /* relaxed: what the sleeper is to see is in the queue, and its next
-     * registration, not this word, orders it. */
-    uint32_t seen = wefti_load_relaxed(&w->word);
     while (seen & WEFTI_ARMED) {
-        /* relaxed: as above. */
+        /* relaxed: what the sleeper is to see is in the queue, and its next
+         * registration, not this word, orders it. */
         if (wefti_cas_relaxed(&w->word, &seen, seen + 1)) {
             wefti_futex_wake_one(&w->word);
             return;

@@ -59,8 +59,8 @@ WEFT_COLD weft_status wefti_waiters_wait(wefti_waiters *w,
                                          struct weft_chan *c, wefti_buffer msg,
                                          weft_deadline d);
 
-/* Slow half of wefti_waiters_notify. */
-WEFT_COLD void wefti_waiters_wake_one(wefti_waiters *w);
+/* Slow half of wefti_waiters_notify, which saw the word like this. */
+WEFT_COLD void wefti_waiters_wake_one(wefti_waiters *w, uint32_t seen);
 
 /* For a change that all must see and that stays: closing. The change itself
  * is a seq_cst operation before the call. */
@@ -70,8 +70,9 @@ void wefti_waiters_wake_all(wefti_waiters *w);
 static inline void wefti_waiters_notify(wefti_waiters *w)
 {
     /* seq_cst [waiter.duel]: the publisher reads what the sleeper wrote. */
-    if (WEFT_UNLIKELY(wefti_load_seq_cst(&w->word) & WEFTI_ARMED)) {
-        wefti_waiters_wake_one(w);
+    uint32_t seen = wefti_load_seq_cst(&w->word);
+    if (WEFT_UNLIKELY(seen & WEFTI_ARMED)) {
+        wefti_waiters_wake_one(w, seen);
     }
 }
 
