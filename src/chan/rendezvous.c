@@ -143,7 +143,7 @@ static bool concluded(const void *arg)
 /* Sleep until concluded or d. false: the deadline came first. */
 static bool nap(side *own, party *p, weft_deadline d)
 {
-    uint64_t start = weft_now_ns();
+    uint64_t begun = wefti_waiters_nap_begins();
     bool in_time = true;
     while (in_time && !concluded(p)) {
         uint32_t seen = WAITING;
@@ -151,7 +151,7 @@ static bool nap(side *own, party *p, weft_deadline d)
         (void)wefti_cas_relaxed(&p->state, &seen, ASLEEP);
         in_time = wefti_futex_wait_until(&p->state, ASLEEP, d);
     }
-    wefti_waiters_learn(&own->waiters, weft_now_ns() - start);
+    wefti_waiters_nap_ends(&own->waiters, begun);
     return in_time;
 }
 

@@ -12,17 +12,21 @@
 #include "base/asym.h"
 #include "chan/waiter.h"
 
-/* Positions in a lap, at most; a power of two. Tests make it smaller. */
-#ifndef WEFTI_UNBOUNDED_LAP
-#define WEFTI_UNBOUNDED_LAP 64
+/* Positions in a lap, a power of two, are at most MAX_LAP, and fewer where a
+ * block would have more than BLOCK_BYTES of messages. Under the explorer a lap
+ * ends soon: 4 positions, and 2 for messages of more than 21 bytes. */
+#ifdef WEFT_MODEL
+enum { MAX_LAP = 4, BLOCK_BYTES = 64 };
+#else
+enum { MAX_LAP = 64, BLOCK_BYTES = 4096 };
 #endif
 
-enum { CLOSED = 1, STEP = 2, MIN_LAP = 2, BLOCK_BYTES = 4096 };
+enum { CLOSED = 1, STEP = 2, MIN_LAP = 2 };
 
 typedef struct block {
     WEFT_ATOMIC(struct block *) next;
-    WEFT_ATOMIC(uint8_t) full[WEFTI_UNBOUNDED_LAP]; /* 1: may be read */
-} block;                                            /* messages follow */
+    WEFT_ATOMIC(uint8_t) full[MAX_LAP]; /* 1: may be read */
+} block;                                /* messages follow */
 
 typedef WEFT_ATOMIC(block *) block_word;
 
@@ -364,7 +368,7 @@ static const wefti_flavour flavour = {
 /* As many messages as make a block of some BLOCK_BYTES, but at least one. */
 static size_t choose_lap(size_t message)
 {
-    size_t lap = WEFTI_UNBOUNDED_LAP;
+    size_t lap = MAX_LAP;
     while (lap > MIN_LAP && (lap - 1) > BLOCK_BYTES / message) {
         lap /= 2;
     }

@@ -1,12 +1,14 @@
 #include "chan/waiter.h"
 
 #include "base/asym.h"
+#include "base/backoff.h"
 #include "base/futex.h"
 
 #include <sched.h>
 
 /* The figures of the spin policy; README.md says how each was found. */
 enum {
+    SPINS = WEFTI_PATIENCE(1), /* 0: no policy; who waits sleeps at once */
     BUDGET_MIN = 8,       /* pauses: also tried on a channel that is cold */
     BUDGET_MAX = 512,     /* pauses: some 10 us */
     BUDGET_PROBE = 2048,  /* pauses: longer than it takes to wake a thread */
@@ -27,6 +29,9 @@ static bool many_cpus(void)
 {
     enum { UNKNOWN = 0, MANY = UINT16_MAX }; /* else the only cpu, plus 1 */
     static weft_atomic_u32 cpus;
+    if (!SPINS) {
+        return false;
+    }
     /* relaxed: no data; each thread asks for itself until it is MANY. */
     uint32_t seen = wefti_load_relaxed(&cpus);
     if (WEFT_LIKELY(seen == MANY)) {
@@ -64,10 +69,18 @@ static void learn_hit(wefti_waiters *w)
     set_budget(w, old, more < BUDGET_MAX ? more : BUDGET_MAX);
 }
 
-void wefti_waiters_learn(wefti_waiters *w, uint64_t slept_ns)
+uint64_t wefti_waiters_nap_begins(void)
 {
+    return SPINS ? weft_now_ns() : 0;
+}
+
+void wefti_waiters_nap_ends(wefti_waiters *w, uint64_t begun)
+{
+    if (!SPINS) {
+        return;
+    }
     uint32_t old = wefti_load_relaxed(&w->budget); /* relaxed: hint */
-    if (slept_ns < SHORT_SLEEP) {
+    if (weft_now_ns() - begun < SHORT_SLEEP) {
         uint32_t naps = wefti_load_relaxed(&w->naps) + 1; /* relaxed: hint */
         wefti_store_relaxed(&w->naps, naps);              /* relaxed: hint */
         if (naps % PROBE_EVERY == 0) {
@@ -112,6 +125,9 @@ static bool yield_a_while(wefti_waiters *w, wefti_ready_fn *ready,
 bool wefti_waiters_spin(wefti_waiters *w, wefti_ready_fn *ready,
                         const void *arg)
 {
+    if (!SPINS) {
+        return false;
+    }
     if (many_cpus()) {
         uint32_t budget = wefti_load_relaxed(&w->budget); /* relaxed: hint */
         uint32_t step = 1;
@@ -140,9 +156,9 @@ static bool sleep_once(wefti_waiters *w, wefti_ready_fn *ready, const void *arg,
     wefti_fence_heavy();
     bool in_time = true;
     if (!ready(arg)) {
-        uint64_t start = weft_now_ns();
+        uint64_t begun = wefti_waiters_nap_begins();
         in_time = wefti_futex_wait_until(&w->word, key, d);
-        wefti_waiters_learn(w, weft_now_ns() - start);
+        wefti_waiters_nap_ends(w, begun);
     }
     /* seq_cst [waiter.sleepers]: the count is read by those who leave. */
     (void)wefti_sub_seq_cst(&w->sleepers, 1);

@@ -81,8 +81,9 @@ static inline void wefti_waiters_notify(wefti_waiters *w)
 WEFT_NODISCARD bool wefti_waiters_spin(wefti_waiters *w, wefti_ready_fn *ready,
                                        const void *arg);
 
-/* Tell the spin policy how long a sleep took, in nanoseconds. */
-void wefti_waiters_learn(wefti_waiters *w, uint64_t slept_ns);
+/* Around a sleep: the spin policy learns how long it took. */
+uint64_t wefti_waiters_nap_begins(void);
+void wefti_waiters_nap_ends(wefti_waiters *w, uint64_t begun);
 
 /* One turn of waiting for another thread that is in the middle of a copy. The
  * other may have been preempted: after some turns, yields to the kernel. */
