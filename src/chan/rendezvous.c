@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/futex.h"
+#include "chan/lock.h"
 #include "chan/waiter.h"
 
 enum { WAITING = 0, ASLEEP = 1, MET = 2, ALONE = 3 };
@@ -33,7 +34,7 @@ typedef struct side {
 
 typedef struct rendezvous {
     struct weft_chan head;
-    WEFT_ALIGNED(WEFT_CACHE_LINE) weft_atomic_u32 lock;
+    WEFT_ALIGNED(WEFT_CACHE_LINE) wefti_lock lock;
     side senders;
     side receivers;
 } rendezvous;
@@ -43,51 +44,14 @@ static rendezvous *self_of(struct weft_chan *c)
     return (rendezvous *)(void *)c;
 }
 
-/* --------------------------------------------------------------- lock */
-
-/* Three states, after "Futexes Are Tricky" (Ulrich Drepper). Held for a few
- * list operations, never over a copy, a wake-up or a caller's code. */
-enum { FREE = 0, HELD = 1, CROWDED = 2 };
-
-static WEFT_COLD void lock_slow(rendezvous *q)
-{
-    uint32_t turns = 0;
-    for (int i = 0; i < 100; i++) {
-        uint32_t seen = FREE;
-        /* relaxed: re-checked by the swap. */
-        if (wefti_load_relaxed(&q->lock) == FREE &&
-            /* acquire [rendezvous.lock]: the lists. */
-            wefti_cas_acquire(&q->lock, &seen, HELD)) {
-            return;
-        }
-        wefti_copy_turn(&turns);
-    }
-    /* acquire [rendezvous.lock]: the lists. */
-    while (wefti_swap_acquire(&q->lock, CROWDED) != FREE) {
-        wefti_futex_wait(&q->lock, CROWDED);
-    }
-}
+/* -------------------------------------------------------------- lists */
 
 /* Who waits is on the stack of its thread, and must not be met after a fork. */
 static inline void lock(rendezvous *q)
 {
     wefti_chan_may_wait(&q->head);
-    uint32_t seen = FREE;
-    /* acquire [rendezvous.lock]: the lists. */
-    if (WEFT_UNLIKELY(!wefti_cas_acquire(&q->lock, &seen, HELD))) {
-        lock_slow(q);
-    }
+    wefti_lock_lock(&q->lock);
 }
-
-static inline void unlock(rendezvous *q)
-{
-    /* release [rendezvous.lock]: the lists. */
-    if (WEFT_UNLIKELY(wefti_swap_release(&q->lock, FREE) == CROWDED)) {
-        wefti_futex_wake_one(&q->lock);
-    }
-}
-
-/* -------------------------------------------------------------- lists */
 
 static void enlist(side *s, party *p)
 {
@@ -166,7 +130,7 @@ static weft_status wait_for_partner(rendezvous *q, side *own, party *p,
         if (alone) {
             delist(own, p);
         }
-        unlock(q);
+        wefti_lock_unlock(&q->lock);
         if (alone) {
             return WEFT_TIMEOUT;
         }
@@ -193,7 +157,7 @@ static party *find_partner(rendezvous *q, side *other, side *own, party *p,
     if (partner == NULL && p != NULL && !*gone) {
         enlist(own, p);
     }
-    unlock(q);
+    wefti_lock_unlock(&q->lock);
     return partner;
 }
 
@@ -277,12 +241,12 @@ static void close_side(rendezvous *q, side *leaving, side *other)
     lock(q);
     leaving->gone = true;
     party *p = pop(other);
-    unlock(q);
+    wefti_lock_unlock(&q->lock);
     while (p != NULL) {
         conclude(p, ALONE);
         lock(q);
         p = pop(other);
-        unlock(q);
+        wefti_lock_unlock(&q->lock);
     }
 }
 
