@@ -36,7 +36,9 @@ typedef struct weft_chan_type {
  *           may be dropped when no other call on it is in progress. Ends move
  *           between threads; a receiver sent through its own channel leaks.
  * Ordering  what came before a send is visible after the recv that got its
- *           message; messages of one sender arrive in the order of its sends.
+ *           message, and what came before the drop of a sender, after the recv
+ *           that says WEFT_CLOSED; messages of one sender arrive in the order
+ *           of its sends.
  * Closing   when the last sender is dropped, recv hands out what is left and
  *           then says WEFT_CLOSED. When the receiver is dropped, what is left
  *           is destroyed, once, before the drop returns, and each send says
