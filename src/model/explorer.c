@@ -108,12 +108,16 @@ static bool blocked(const wefti_step *s)
     return s->kind == WEFTI_STEP_JOIN && threads[s->target].life != ENDED;
 }
 
-/* The turn comes after the first change, and none of the later. */
+/* The turn comes after the first change, and none of the later. With several
+ * words, another change could have been the first: it comes after none. */
 static bool may_turn(thread *t)
 {
     if (!t->turned && sees_change(t)) {
         t->turned = true;
-        wefti_search_enabled_by((uint32_t)(t - threads), wefti_running.self);
+        if (t->reads.count == 1) {
+            wefti_search_enabled_by((uint32_t)(t - threads),
+                                    wefti_running.self);
+        }
     }
     return t->turned;
 }
@@ -419,7 +423,6 @@ uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc)
     wefti_step_use_queue(&s, address, true);
     wefti_explorer_step(&s);
     uint32_t woken = 0;
-    wefti_entry *entry = wefti_log_last(wefti_running.self);
     while (woken < count) {
         int t = next_sleeper(address);
         if (t == NOBODY) {
@@ -433,8 +436,7 @@ uint32_t wefti_explorer_wake(uintptr_t address, uint32_t count, const void *pc)
         woken++;
         hurry((uint32_t)t);
     }
-    entry->has_value = true;
-    entry->value = woken;
+    wefti_log_show(woken, false);
     return woken;
 }
 
