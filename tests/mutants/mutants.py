@@ -154,11 +154,11 @@ class Build:
         for entry in json.loads(
                 (self.directory / "compile_commands.json").read_text()):
             arguments = shlex.split(entry["command"])
-            if "-DWEFT_MODEL=1" in arguments:
-                output = arguments[arguments.index("-o") + 1]
+            output = arguments[arguments.index("-o") + 1]
+            if "-DWEFT_MODEL=1" in arguments or "weft_model_objects" in output:
                 self.compile[output] = (arguments, entry["file"])
         self.tests = sorted(
-            p.name for p in (self.directory / "tests").glob("model_*_*")
+            p.name for p in (self.directory / "tests").glob("*model_*")
             if os.access(p, os.X_OK) and p.is_file())
         self.links = {t: self.link_of(t) for t in self.tests}
         self.depends = self.read_depends()
@@ -223,7 +223,8 @@ class Build:
         archive = next(i for i, a in enumerate(arguments)
                        if a.endswith("libweft_model.a"))
         mutated = [new for old, new in made.items()
-                   if "weft_explored_objects" in old]
+                   if "weft_explored_objects" in old
+                   or "weft_model_objects" in old]
         run_tool(arguments[:archive] + mutated + arguments[archive:],
                  self.directory)
         return output
