@@ -106,6 +106,7 @@ static void resolve(const char *program, uint32_t first, uint32_t last)
         used += snprintf(command + used, sizeof command - (size_t)used, " %#zx",
                          (size_t)at);
     }
+    /* NOLINTNEXTLINE(cert-env33-c): a fixed command, on this program's file */
     FILE *answers = popen(command, "r");
     if (answers != NULL) {
         read_answers(answers, first, last);
@@ -170,16 +171,19 @@ static image image_of_program(void)
 }
 
 static bool name_in_table(const image *program, const Elf64_Shdr *table,
-                          const Elf64_Shdr *strings, uintptr_t offset,
-                          char *text, size_t size)
+                          uintptr_t offset, char *text, size_t size)
 {
+    const Elf64_Ehdr *header = (const void *)program->bytes;
+    const Elf64_Shdr *sections =
+        (const void *)(program->bytes + header->e_shoff);
+    const char *strings = program->bytes + sections[table->sh_link].sh_offset;
     const Elf64_Sym *symbols =
         (const void *)(program->bytes + table->sh_offset);
     for (size_t i = 0; i < table->sh_size / sizeof *symbols; i++) {
         const Elf64_Sym *s = &symbols[i];
         uintptr_t within = offset - s->st_value;
         if (ELF64_ST_TYPE(s->st_info) == STT_OBJECT && within < s->st_size) {
-            const char *name = program->bytes + strings->sh_offset + s->st_name;
+            const char *name = strings + s->st_name;
             const char *format = within != 0 ? "%.40s+%zu" : "%.40s";
             (void)snprintf(text, size, format, name, (size_t)within);
             return true;
@@ -200,7 +204,6 @@ bool wefti_symbol_of_data(uintptr_t address, char *text, size_t size)
     for (int i = 0; i < header->e_shnum; i++) {
         if (sections[i].sh_type == SHT_SYMTAB) {
             return name_in_table(&program, &sections[i],
-                                 &sections[sections[i].sh_link],
                                  address - base_of_program(), text, size);
         }
     }

@@ -74,8 +74,8 @@ int __wrap_pthread_cond_init(pthread_cond_t *c, const pthread_condattr_t *attr)
     if (!wefti_explorer_enter()) {
         return __real_pthread_cond_init(c, attr);
     }
-    wefti_memory_write((uintptr_t)c, sizeof *c, HERE);
-    (void)__real_memset(c, 0, sizeof *c);
+    wefti_memory_write((uintptr_t)c, sizeof(pthread_cond_t), HERE);
+    (void)__real_memset(c, 0, sizeof(pthread_cond_t));
     wefti_explorer_leave();
     return 0;
 }

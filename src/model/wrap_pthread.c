@@ -129,7 +129,7 @@ void __wrap__pthread_cleanup_push(void *place, void (*run)(void *), void *arg)
     }
     handler **newest = &handlers[weft_model_self()];
     note_write(place, sizeof(handler));
-    note_write(newest, sizeof *newest);
+    note_write(newest, sizeof(void *));
     *(handler *)place = (handler){run, arg, NULL, *newest};
     *newest = place;
 }
@@ -142,13 +142,14 @@ void __wrap__pthread_cleanup_pop(void *place, int execute)
     }
     const handler h = *(handler *)place;
     handler **newest = &handlers[weft_model_self()];
-    note_write(newest, sizeof *newest);
+    note_write(newest, sizeof(void *));
     *newest = h.older;
     if (execute) {
         h.run(h.arg);
     }
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the unwinder's interface */
 static _Unwind_Reason_Code go_on(int version, _Unwind_Action actions,
                                  _Unwind_Exception_Class kind,
                                  struct _Unwind_Exception *exception,
@@ -299,8 +300,8 @@ int __wrap_pthread_mutex_init(pthread_mutex_t *m,
     if (!wefti_explorer_enter()) {
         return __real_pthread_mutex_init(m, attr);
     }
-    wefti_memory_write((uintptr_t)m, sizeof *m, HERE);
-    (void)__real_memset(m, 0, sizeof *m);
+    wefti_memory_write((uintptr_t)m, sizeof(pthread_mutex_t), HERE);
+    (void)__real_memset(m, 0, sizeof(pthread_mutex_t));
     wefti_explorer_leave();
     return 0;
 }
