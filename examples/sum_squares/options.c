@@ -1,10 +1,10 @@
 #include "options.h"
 
 #include <argp.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <weft/weft.h>
+
+#include "number.h"
 
 /* Visible, because argp looks for it from within the C library. */
 __attribute__((visibility("default"))) const char *argp_program_version =
@@ -43,18 +43,21 @@ typedef struct parse {
 static uint64_t parse_number(struct argp_state *state, const char *option,
                              const char *text, uint64_t least, uint64_t most)
 {
-    size_t digits = strspn(text, "0123456789");
-    if (text[digits] != '\0' || digits == 0) {
+    uint64_t number = 0;
+    size_t digits;
+    switch (number_read(text, least, most, &number, &digits)) {
+    case NUMBER_FITS:
+        break;
+    case NUMBER_IS_NONE:
         argp_failure(state, EXIT_USAGE, 0,
                      "--%s: '%s' is not a whole number (character %zu)", option,
                      text, digits + 1);
-    }
-    errno = 0;
-    uint64_t number = strtoull(text, NULL, 10);
-    if (errno == ERANGE || number < least || number > most) {
+        break;
+    case NUMBER_IS_OUTSIDE:
         argp_failure(state, EXIT_USAGE, 0,
                      "--%s: %s is not between %ju and %ju", option, text,
                      (uintmax_t)least, (uintmax_t)most);
+        break;
     }
     return number;
 }

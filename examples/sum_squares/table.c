@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "number.h"
+
 /* What the reader's screen can show. */
 typedef struct screen {
     int width;
@@ -24,8 +26,11 @@ static screen screen_of_stdout(void)
     }
     struct winsize size;
     const char *columns = getenv("COLUMNS");
-    if (columns != NULL && atoi(columns) > 0) {
-        s.width = atoi(columns);
+    uint64_t wished;
+    size_t digits;
+    if (columns != NULL &&
+        number_read(columns, 1, INT16_MAX, &wished, &digits) == NUMBER_FITS) {
+        s.width = (int)wished;
     } else if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
                size.ws_col > 0) {
         s.width = size.ws_col;
