@@ -34,10 +34,8 @@ static size_t pool_bytes(size_t threads)
            (threads + WEFTI_POOL_GUESTS) * sizeof(wefti_member);
 }
 
-/* The environment's word, if it is a number in range; else 0. */
-static size_t workers_wished(void)
+size_t wefti_pool_wish(const char *text)
 {
-    const char *text = getenv("WEFT_NUM_WORKERS");
     if (text == NULL || *text < '0' || *text > '9') {
         return 0;
     }
@@ -312,7 +310,8 @@ void weft_pool_free(weft_pool *pool)
 
 static WEFT_COLD weft_pool *create_default(void)
 {
-    weft_pool_config config = {.workers = workers_wished()};
+    weft_pool_config config = {.workers =
+                                   wefti_pool_wish(getenv("WEFT_NUM_WORKERS"))};
     (void)pthread_mutex_lock(&lifecycle);
     weft_pool *pool = wefti_load_relaxed(&default_pool); /* relaxed: locked */
     if (pool == NULL && !process_ends && (pool = create(&config)) != NULL) {

@@ -47,6 +47,10 @@ void wefti_pool_default_done(void);
  * program's own code is left to the end of the process. */
 void wefti_pool_stop_default(void);
 
+/* How many workers the environment's word asks for, if it is a number in
+ * range; 0: none, or as many as weft thinks fit. `text` may be NULL. */
+size_t wefti_pool_wish(const char *text);
+
 /* Start the threads of a dormant pool: as many as the system allows. */
 void wefti_pool_start(weft_pool *pool);
 
