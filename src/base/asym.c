@@ -1,6 +1,7 @@
 #include "base/asym.h"
 
 #include "base/catch.h"
+#include "base/sanitizer.h"
 
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -22,6 +23,9 @@ static long membarrier(int command)
 static void enlist(void)
 {
 #if !WEFT_TSAN
+    if (WEFTI_TSAN_BLIND) {
+        return;
+    }
     int saved = errno;
     long supported = membarrier(MEMBARRIER_CMD_QUERY);
     wefti_asym = supported > 0 &&

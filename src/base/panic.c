@@ -4,6 +4,7 @@
 
 #include "base/catch.h"
 #include "base/record.h"
+#include "base/sanitizer.h"
 
 #include <weft/base/atomic.h>
 
@@ -57,8 +58,10 @@ static WEFT_ATOMIC(weft_panic_hook *) hook;
 
 weft_panic_hook *weft_panic_set_hook(weft_panic_hook *next)
 {
+    wefti_tsan_release(&hook); /* [panic.hook] */
     /* acq_rel [panic.hook]: the hook finds what was set up for it. */
     weft_panic_hook *before = wefti_swap_acq_rel(&hook, next);
+    wefti_tsan_acquire(&hook); /* [panic.hook] */
     return before;
 }
 
@@ -74,6 +77,7 @@ static void call_hook(const weft_panic_info *info)
     (void)pthread_getname_np(pthread_self(), thread, sizeof thread);
     /* acquire [panic.hook]: finds what its installer set up. */
     weft_panic_hook *installed = wefti_load_acquire(&hook);
+    wefti_tsan_acquire(&hook); /* [panic.hook] */
     if (self->reporting != 0) {
         report(info, thread);
         wefti_die("the panic hook panicked");

@@ -3,9 +3,8 @@
 #include <weft/mem/arc.h>
 
 #include "base/checked.h"
+#include "base/sanitizer.h"
 #include "mem/counted.h"
-
-#include <string.h>
 
 void *weft_arc_create(const weft_counted_type *type)
 {
@@ -47,8 +46,10 @@ static void drop_common_weak(void **value)
     /* acquire [arc.free]: if ours is the only reference at all, nobody can
      * make another, and the read spares the subtraction. */
     if (wefti_load_acquire(&a->counts) == WEFTI_ARC_WEAK) {
+        wefti_tsan_acquire(&a->counts);
         wefti_counted_free(*value, a->type);
     } else {
+        wefti_tsan_release(&a->counts);
         weft_arc_weak_drop(*value);
     }
 }
@@ -66,7 +67,9 @@ bool weft_arc_unwrap_try(void *value, void *out)
             return false;
         }
     } while (!wefti_cas_acquire(&a->counts, &seen, seen - WEFTI_ARC_STRONG));
-    memcpy(out, value, a->type->size);
+    wefti_tsan_acquire(&a->counts);
+    wefti_tsan_reads(value, a->type->size, WEFTI_CALLER);
+    wefti_tsan_deliver(out, value, a->type->size, WEFTI_CALLER);
     drop_common_weak(&value);
     return true;
 }
@@ -77,6 +80,7 @@ void wefti_arc_destroy(void *value)
     wefti_arc *a = wefti_arc_of(value);
     /* acquire [arc.last]: receives what every owner did with the value. */
     (void)wefti_load_acquire(&a->counts);
+    wefti_tsan_acquire(&a->counts);
     /* A cleanup, so that the memory goes even if `drop` panics. */
     WEFT_CLEANUP(drop_common_weak) void *block = value;
     if (a->type->drop != NULL) {
@@ -91,6 +95,7 @@ void wefti_arc_free(void *value)
     wefti_arc *a = wefti_arc_of(value);
     /* acquire [arc.free]: after every other owner's last access. */
     (void)wefti_load_acquire(&a->counts);
+    wefti_tsan_acquire(&a->counts);
     wefti_counted_free(value, a->type);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/backoff.h"
+#include "base/sanitizer.h"
 #include "par/latch.h"
 #include "par/pool.h"
 #include "par/sleep.h"
@@ -30,6 +31,7 @@ static wefti_job *unmarked(void *item)
 void wefti_job_push_slow(wefti_job *job)
 {
     wefti_member *m = NULL;
+    wefti_tsan_release(&job->state); /* [deque.publish] */
     if (wefti_this_worker == NULL) {
         m = wefti_guest_enter_default(job);
     }
@@ -47,7 +49,15 @@ void wefti_job_push_slow(wefti_job *job)
 wefti_job *wefti_job_steal(wefti_member *victim)
 {
     void *item = wefti_deque_steal(&victim->worker.deque);
-    return item != NULL ? unmarked(item) : NULL;
+    if (item == NULL) {
+        return NULL;
+    }
+    wefti_job *job = unmarked(item);
+    /* [deque.publish]: inlined forks are seen to release bottom; where the
+     * library itself forks, it releases the job. */
+    wefti_tsan_acquire(&victim->worker.deque.bottom);
+    wefti_tsan_acquire(&job->state);
+    return job;
 }
 
 static void call(void *job)
@@ -293,6 +303,7 @@ void weft_par_join(void (*fn_a)(void *arg), void *arg_a,
                    void (*fn_b)(void *arg), void *arg_b)
 {
     pair_job b = {.fn = fn_b, .arg = arg_b};
+    wefti_tsan_release(&b.base.state); /* [deque.publish] */
     wefti_job *guard WEFT_CLEANUP(wefti_job_guard) =
         wefti_job_fork(&b.base, run_pair);
     fn_a(arg_a);

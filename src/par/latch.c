@@ -1,9 +1,15 @@
 #include "par/latch.h"
 
+#include "base/sanitizer.h"
+
 uint64_t wefti_latch_read(wefti_job *job)
 {
     /* acquire [latch.done]: receives what the thief wrote. */
-    return wefti_load_acquire(&job->state);
+    uint64_t state = wefti_load_acquire(&job->state);
+    if (wefti_latch_is_open(state)) {
+        wefti_tsan_acquire(&job->state); /* [latch.done] */
+    }
+    return state;
 }
 
 /* The waiter's place in the pool outlives the job. */
@@ -26,6 +32,7 @@ void wefti_latch_sign(wefti_job *job, const wefti_member *thief)
 
 void wefti_latch_open(weft_pool *pool, wefti_job *job, enum wefti_phase phase)
 {
+    wefti_tsan_release(&job->state); /* [latch.done] */
     /* release [latch.done]: hands over what the thief wrote. Nothing comes
      * back with the waiter's name: a parker can be unparked at any time. */
     uint64_t before = wefti_swap_release(&job->state, (uint64_t)phase);

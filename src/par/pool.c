@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/futex.h"
+#include "base/sanitizer.h"
 #include "thread/state.h"
 
 #include <weft/base/panic.h>
@@ -32,6 +33,14 @@ static size_t pool_bytes(size_t threads)
 {
     return sizeof(weft_pool) +
            (threads + WEFTI_POOL_GUESTS) * sizeof(wefti_member);
+}
+
+/* Hidden like its making: the program never sees a pool's memory. */
+static void discard(weft_pool *pool)
+{
+    wefti_tsan_hide();
+    wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
+    wefti_tsan_show();
 }
 
 size_t wefti_pool_wish(const char *text)
@@ -233,7 +242,7 @@ __attribute__((destructor)) void wefti_pool_stop_default(void)
         (void)pthread_mutex_lock(&lifecycle);
         delist(pool);
         (void)pthread_mutex_unlock(&lifecycle);
-        wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
+        discard(pool);
     }
 }
 
@@ -257,8 +266,10 @@ static weft_pool *create(const weft_pool_config *config)
     if (workers > WEFTI_POOL_WORKERS) {
         workers = WEFTI_POOL_WORKERS;
     }
+    wefti_tsan_hide();
     weft_pool *pool =
         wefti_alloc_zeroed(pool_bytes(workers - 1), WEFT_CACHE_LINE);
+    wefti_tsan_show();
     if (pool == NULL) {
         return NULL;
     }
@@ -305,7 +316,7 @@ void weft_pool_free(weft_pool *pool)
     delist(pool);
     (void)pthread_mutex_unlock(&lifecycle);
     (void)stop_threads(pool, WEFT_FOREVER);
-    wefti_free(pool, pool_bytes(pool->threads), WEFT_CACHE_LINE);
+    discard(pool);
 }
 
 static WEFT_COLD weft_pool *create_default(void)

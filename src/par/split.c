@@ -4,6 +4,7 @@
  * short, or runs while everybody is busy, costs what the serial loop costs. */
 #include <weft/par/split.h>
 
+#include "base/sanitizer.h"
 #include "par/worker.h"
 
 #include <weft/base/time.h>
@@ -178,6 +179,7 @@ void wefti_piece_split(wefti_piece *p, void *state)
 {
     wefti_piece upper = piece_of(p, state, cut(p));
     p->end = upper.first;
+    wefti_tsan_release(&upper.job.state); /* [deque.publish] */
     wefti_job *guard WEFT_CLEANUP(wefti_job_guard) =
         wefti_job_fork(&upper.job, run_piece);
     walk(p);

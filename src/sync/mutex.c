@@ -23,6 +23,7 @@
 
 #include "base/backoff.h"
 #include "base/futex.h"
+#include "base/sanitizer.h"
 #include "sync/joins.h"
 #include "sync/lockdep.h"
 
@@ -160,6 +161,7 @@ static weft_status acquire(weft_mutex *m, unsigned manner, weft_deadline d,
             /* acquire [mutex.data]: receives what the last holder wrote. */
             if (wefti_cas_acquire(&m->word, &word, word | claim)) {
                 *before = word;
+                wefti_tsan_acquire(&m->word); /* [mutex.data] */
                 return WEFT_OK;
             }
             continue;
@@ -219,6 +221,7 @@ void wefti_mutex_unlock_slow(weft_mutex *m)
         return;
     }
     WEFTI_CHECKED(wefti_lockdep_given_back(&m->word));
+    wefti_tsan_release(&m->word); /* [mutex.data] */
     /* relaxed: re-checked by the compare-and-swap. */
     uint32_t word = wefti_load_relaxed(&m->word);
     uint32_t next;

@@ -3,6 +3,7 @@
 
 #include "base/backoff.h"
 #include "base/futex.h"
+#include "base/sanitizer.h"
 #include "sync/joins.h"
 #include "sync/lockdep.h"
 
@@ -83,11 +84,13 @@ WEFT_UNCHECKED void wefti_spinlock_lock_slow(weft_spinlock *s)
         WEFTI_CHECKED(wefti_join_check(&s->word, "weft_spinlock_lock"));
         nap = nap * 2 < NAP_LAST_NS ? nap * 2 : NAP_LAST_NS;
     }
+    wefti_tsan_acquire(&s->word); /* [spinlock.data] */
 }
 
 WEFT_UNCHECKED void wefti_spinlock_unlock_slow(weft_spinlock *s)
 {
     if (wefti_held_remove(s, "WEFT_SPIN") != WEFTI_HELD_GONE) {
+        wefti_tsan_release(&s->word); /* [spinlock.data] */
         weft_spinlock_unlock(s);
     }
 }

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/futex.h"
 #include "base/process.h"
+#include "base/sanitizer.h"
 #include "sync/joins.h"
 
 #include <limits.h>
@@ -88,9 +89,11 @@ void wefti_thread_clone(wefti_thread *state)
 
 void wefti_thread_drop(wefti_thread *state)
 {
+    wefti_tsan_release(&state->refs); /* [thread.drop] */
     /* release [thread.drop]: what this holder did with the state comes before
      * its freeing.  acquire [thread.drop]: the last one receives all that. */
     if (wefti_sub_acq_rel(&state->refs, 1) == 1) {
+        wefti_tsan_acquire(&state->refs); /* [thread.drop] */
         wefti_free(state, state->block_size, state->block_align);
     }
 }
@@ -99,6 +102,7 @@ void wefti_thread_finish(wefti_thread *state)
 {
     self_state = NULL;
     WEFTI_CHECKED(wefti_open_end(&state->open));
+    wefti_tsan_release(&state->phase); /* [thread.finish] */
     /* release [thread.finish]: hands result, outcome and all that the thread
      * did to the one who joins. The state outlives the wake because this
      * thread's own reference is given back after it. */
@@ -111,7 +115,11 @@ void wefti_thread_finish(wefti_thread *state)
 bool wefti_thread_has_finished(const wefti_thread *state)
 {
     /* acquire [thread.finish]: receives result and outcome. */
-    return wefti_load_acquire(&state->phase) == FINISHED;
+    bool finished = wefti_load_acquire(&state->phase) == FINISHED;
+    if (finished) {
+        wefti_tsan_acquire(&state->phase); /* [thread.finish] */
+    }
+    return finished;
 }
 
 bool wefti_thread_is_lost(const wefti_thread *state)

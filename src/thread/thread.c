@@ -5,6 +5,7 @@
 #include "base/checked.h"
 #include "base/futex.h"
 #include "base/record.h"
+#include "base/sanitizer.h"
 #include "sync/joins.h"
 #include "sync/lockdep.h"
 #include "thread/state.h"
@@ -49,9 +50,10 @@ static void note_spawn(const weft_thread *t, const void *place)
 }
 #endif
 
-static wefti_thread *live(const weft_thread *t, const char *call)
+WEFT_ALWAYS_INLINE wefti_thread *live(const weft_thread *t, const char *call)
 {
     WEFTI_CHECKED(check_handle(t, call));
+    wefti_tsan_reads(t, sizeof *t, WEFTI_CALLER);
     if (t->state == NULL) {
         weft_panic("%s: the handle is empty: its thread was never started, or "
                    "was already joined or detached",
@@ -119,6 +121,7 @@ weft_status wefti_thread_spawn(weft_thread *t,
     if (options == NULL) {
         options = &defaults;
     }
+    wefti_tsan_writes(t, sizeof *t, WEFTI_CALLER);
     t->state = NULL;
     wefti_thread *state = wefti_thread_create(options->name, job);
     if (state == NULL) {
@@ -194,11 +197,12 @@ weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
     WEFTI_CHECKED(wefti_emptied(t, "joined", WEFTI_HERE));
     const weft_status outcome = state->outcome;
     if (outcome == WEFT_OK && value != NULL) {
-        memcpy(value, state->frame, value_size);
+        wefti_tsan_deliver(value, state->frame, value_size, WEFTI_CALLER);
     }
     if (outcome == WEFT_PANICKED && panic != NULL) {
-        *panic = state->panic;
+        wefti_tsan_deliver(panic, &state->panic, sizeof *panic, WEFTI_CALLER);
     }
+    wefti_tsan_writes(t, sizeof *t, WEFTI_CALLER);
     t->state = NULL;
     wefti_thread_drop(state);
     return outcome;
@@ -207,6 +211,7 @@ weft_status wefti_thread_join_until(weft_thread *t, weft_deadline d,
 void weft_thread_detach(weft_thread *t)
 {
     wefti_thread *state = live(t, "weft_thread_detach");
+    wefti_tsan_writes(t, sizeof *t, WEFTI_CALLER);
     t->state = NULL;
     WEFTI_CHECKED(wefti_emptied(t, "detached", WEFTI_HERE));
     WEFTI_CHECKED(wefti_open_leave(&state->open));

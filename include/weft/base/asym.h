@@ -8,9 +8,10 @@
  * (src/base/asym.h), which makes every running thread of the process execute a
  * full fence (Linux's membarrier, expedited).
  *
- * Where membarrier is missing, and in sanitizer builds (ThreadSanitizer does
- * not see fences), wefti_asym is false: both sides then must make the accesses
- * themselves seq_cst, for which the frequent side has wefti_store_light. */
+ * Where membarrier is missing, and in programs under ThreadSanitizer (which
+ * does not see fences), wefti_asym is false: both sides then must make the
+ * accesses themselves seq_cst, for which the frequent side has
+ * wefti_store_light. */
 #ifndef WEFT_BASE_ASYM_H
 #define WEFT_BASE_ASYM_H
 
