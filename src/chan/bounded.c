@@ -64,6 +64,14 @@ static uint64_t following(const bounded *q, uint64_t position)
                                         : position - index + q->lap;
 }
 
+/* To ThreadSanitizer, just before the slot is passed on: what came with it is
+ * received, what this thread did goes with it. */
+static void tell(const slot *s)
+{
+    wefti_tsan_acquire(&s->stamp); /* [bounded.full], [bounded.free] */
+    wefti_tsan_release(&s->stamp);
+}
+
 /* ------------------------------------------------------------ sending */
 
 /* Claim the slot at tail. Waits for nobody. */
@@ -94,6 +102,21 @@ static weft_status claim_slot(bounded *q, uint64_t *position)
     }
 }
 
+/* The message is in its slot: show it. */
+static inline void publish(bounded *q, slot *s, uint64_t position)
+{
+    /* release [bounded.full]: hands over the message. Light half of
+     * [waiter.duel]. */
+    wefti_store_light(&s->stamp, position + 1);
+    wefti_waiters_notify(&q->readers);
+}
+
+static WEFT_COLD void publish_told(bounded *q, slot *s, uint64_t position)
+{
+    tell(s);
+    publish(q, s, position);
+}
+
 static inline weft_status send_try(struct weft_chan *c, const void *msg)
 {
     bounded *q = self_of(c);
@@ -104,10 +127,11 @@ static inline weft_status send_try(struct weft_chan *c, const void *msg)
     }
     slot *s = slot_at(q, position);
     wefti_copy_message(message_of(q, s), msg, c->type.size);
-    /* release [bounded.full]: hands over the message. Light half of
-     * [waiter.duel]. */
-    wefti_store_light(&s->stamp, position + 1);
-    wefti_waiters_notify(&q->readers);
+    if (WEFTI_CHAN_TELLS) {
+        publish_told(q, s, position);
+    } else {
+        publish(q, s, position);
+    }
     return WEFT_OK;
 }
 
@@ -162,6 +186,12 @@ static inline void step(bounded *q)
     wefti_waiters_notify(&q->writers);
 }
 
+static WEFT_COLD void step_told(bounded *q)
+{
+    tell(slot_at(q, wefti_load_relaxed(&q->next))); /* relaxed: own store */
+    step(q);
+}
+
 /* Take a message that is there; true. */
 static inline bool take(bounded *q, void *msg)
 {
@@ -170,7 +200,11 @@ static inline bool take(bounded *q, void *msg)
         return false;
     }
     wefti_copy_message(msg, from, q->head.type.size);
-    step(q);
+    if (WEFTI_CHAN_TELLS) {
+        step_told(q);
+    } else {
+        step(q);
+    }
     return true;
 }
 
@@ -182,7 +216,11 @@ static weft_status why_none(const bounded *q)
     if (tail / STEP != wefti_load_relaxed(&q->next)) { /* relaxed: own store */
         return WEFT_BUSY;
     }
-    return tail & CLOSED ? WEFT_CLOSED : WEFT_EMPTY;
+    if ((tail & CLOSED) == 0) {
+        return WEFT_EMPTY;
+    }
+    wefti_tsan_acquire(&q->tail); /* [chan.closed] */
+    return WEFT_CLOSED;
 }
 
 static weft_status recv_try(struct weft_chan *c, void *msg)
@@ -236,6 +274,7 @@ static weft_status recv_until(struct weft_chan *c, void *msg, weft_deadline d)
 static void close_tx(struct weft_chan *c)
 {
     bounded *q = self_of(c);
+    wefti_tsan_release(&q->tail); /* [chan.closed] */
     /* seq_cst [waiter.sleepers], release [chan.closed]: every message sent is
      * visible to who sees it. */
     (void)wefti_or_seq_cst(&q->tail, CLOSED);
@@ -258,6 +297,7 @@ static void close_rx(struct weft_chan *c)
             wefti_copy_turn(&turns);
             continue;
         }
+        tell(slot_at(q, wefti_load_relaxed(&q->next))); /* own store */
         wefti_drop_message(c, msg);
         step(q);
     }

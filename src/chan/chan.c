@@ -8,6 +8,7 @@
 
 #include "base/asym.h"
 #include "base/checked.h"
+#include "base/sanitizer.h"
 #include "chan/bounded.h"
 #include "chan/flavour.h"
 #include "chan/rendezvous.h"
@@ -81,15 +82,80 @@ static void check_type(const weft_chan_type *type, const char *call)
     }
 }
 
+/* ------------------------------------------------------ ThreadSanitizer
+ * Where it watches the program, send and recv go through these. What is done
+ * to the program's memory is told here, for it may be done by another thread;
+ * what is done to the channel's memory is none of the program's business, and
+ * hidden. The flavours tell what a message orders. A receive also counts as a
+ * write, so that two at a time are reported. */
+
+static weft_status watched_send_try(struct weft_chan *c, const void *msg)
+{
+    wefti_tsan_reads(msg, c->type.size, WEFTI_CALLER);
+    wefti_tsan_hide();
+    weft_status status = c->real->send_try(c, msg);
+    wefti_tsan_show();
+    return status;
+}
+
+static weft_status watched_send_until(struct weft_chan *c, const void *msg,
+                                      weft_deadline d)
+{
+    wefti_tsan_reads(msg, c->type.size, WEFTI_CALLER);
+    wefti_tsan_hide();
+    weft_status status = c->real->send_until(c, msg, d);
+    wefti_tsan_show();
+    return status;
+}
+
+static weft_status watched_recv_try(struct weft_chan *c, void *msg)
+{
+    wefti_tsan_writes(&c->receivers, sizeof c->receivers, WEFTI_CALLER);
+    wefti_tsan_hide();
+    weft_status status = c->real->recv_try(c, msg);
+    wefti_tsan_show();
+    if (status == WEFT_OK) {
+        wefti_tsan_writes(msg, c->type.size, WEFTI_CALLER);
+    }
+    return status;
+}
+
+static weft_status watched_recv_until(struct weft_chan *c, void *msg,
+                                      weft_deadline d)
+{
+    wefti_tsan_writes(&c->receivers, sizeof c->receivers, WEFTI_CALLER);
+    wefti_tsan_hide();
+    weft_status status = c->real->recv_until(c, msg, d);
+    wefti_tsan_show();
+    if (status == WEFT_OK) {
+        wefti_tsan_writes(msg, c->type.size, WEFTI_CALLER);
+    }
+    return status;
+}
+
+static const wefti_flavour watched = {
+    .send_try = watched_send_try,
+    .send_until = watched_send_until,
+    .recv_try = watched_recv_try,
+    .recv_until = watched_recv_until,
+};
+
+/* ------------------------------------------------------------- opening */
+
 static weft_status hand_out(struct weft_chan *c, weft_chan_tx *tx,
                             weft_chan_rx *rx)
 {
+    wefti_tsan_show();
     tx->chan = c;
     rx->chan = c;
     if (c == NULL) {
         return WEFT_NO_MEMORY;
     }
     c->process = wefti_process();
+    c->real = c->flavour;
+    if (WEFTI_TSAN_BLIND) {
+        c->flavour = &watched;
+    }
     /* relaxed: nobody else knows the channel yet. */
     wefti_store_relaxed(&c->senders, 1);
     wefti_store_relaxed(&c->receivers, 1);
@@ -102,6 +168,9 @@ weft_status weft_chan_open(const weft_chan_type *type, size_t capacity,
 {
     check_type(type, "weft_chan_open");
     wefti_asym_init();
+    wefti_tsan_writes(tx, sizeof *tx, WEFTI_CALLER);
+    wefti_tsan_writes(rx, sizeof *rx, WEFTI_CALLER);
+    wefti_tsan_hide();
     return hand_out(capacity == 0 ? wefti_rendezvous_create(type)
                                   : wefti_bounded_create(type, capacity),
                     tx, rx);
@@ -113,8 +182,13 @@ weft_status weft_chan_open_unbounded(const weft_chan_type *type,
 {
     check_type(type, "weft_chan_open_unbounded");
     wefti_asym_init();
+    wefti_tsan_writes(tx, sizeof *tx, WEFTI_CALLER);
+    wefti_tsan_writes(rx, sizeof *rx, WEFTI_CALLER);
+    wefti_tsan_hide();
     return hand_out(wefti_unbounded_create(type), tx, rx);
 }
+
+/* ------------------------------------------------------------- messages */
 
 weft_status weft_chan_send(weft_chan_tx *tx, const void *msg)
 {
@@ -153,6 +227,8 @@ weft_status weft_chan_recv_until(weft_chan_rx *rx, void *msg, weft_deadline d)
     return c->flavour->recv_until(c, msg, d);
 }
 
+/* ------------------------------------------------------------- handles */
+
 void weft_chan_tx_clone(weft_chan_tx *out,
                         const weft_chan_tx *tx) WEFT_UNCHECKED
 {
@@ -162,15 +238,21 @@ void weft_chan_tx_clone(weft_chan_tx *out,
         (void)wefti_sub_relaxed(&c->senders, 1); /* as above */
         weft_panic("weft_chan_tx_clone: more than 2^31 senders");
     }
+    wefti_tsan_writes(out, sizeof *out, WEFTI_CALLER);
     out->chan = c;
 }
 
 /* One handle of a side is gone; true: it was that side's last. */
 static bool was_last(weft_atomic_u32 *handles)
 {
+    wefti_tsan_release(handles); /* [chan.handles] */
     /* release [chan.handles]: what this holder did, for the one who closes;
      * acquire [chan.handles]: what the others did, if that is this one. */
-    return wefti_sub_acq_rel(handles, 1) == 1;
+    bool last = wefti_sub_acq_rel(handles, 1) == 1;
+    if (last) {
+        wefti_tsan_acquire(handles); /* [chan.handles] */
+    }
+    return last;
 }
 
 static void leave(struct weft_chan *c)
@@ -178,42 +260,48 @@ static void leave(struct weft_chan *c)
     /* release [chan.sides]: this side is done;
      * acquire [chan.sides]: so is the other one, if this frees. */
     if (wefti_sub_acq_rel(&c->sides, 1) == 1) {
-        c->flavour->free(c);
+        c->real->free(c);
     }
 }
 
 void weft_chan_tx_drop(weft_chan_tx *tx) WEFT_UNCHECKED
 {
     struct weft_chan *c = live_tx(tx, "weft_chan_tx_drop");
+    wefti_tsan_writes(tx, sizeof *tx, WEFTI_CALLER);
     tx->chan = NULL;
     WEFTI_CHECKED(wefti_emptied(tx, "dropped", WEFTI_HERE));
     if (!wefti_chan_is_lost(c) && was_last(&c->senders)) {
-        c->flavour->close_tx(c);
+        wefti_tsan_hide();
+        c->real->close_tx(c);
         leave(c);
+        wefti_tsan_show();
     }
 }
 
 void weft_chan_rx_drop(weft_chan_rx *rx) WEFT_UNCHECKED
 {
     struct weft_chan *c = live_rx(rx, "weft_chan_rx_drop");
+    wefti_tsan_writes(rx, sizeof *rx, WEFTI_CALLER);
     rx->chan = NULL;
     WEFTI_CHECKED(wefti_emptied(rx, "dropped", WEFTI_HERE));
     if (!wefti_chan_is_lost(c) && was_last(&c->receivers)) {
-        c->flavour->close_rx(c);
+        wefti_tsan_hide();
+        c->real->close_rx(c);
         leave(c);
+        wefti_tsan_show();
     }
 }
 
 size_t weft_chan_tx_len(weft_chan_tx *tx)
 {
     struct weft_chan *c = live_tx(tx, "weft_chan_tx_len");
-    return c->flavour->len(c);
+    return c->real->len(c);
 }
 
 size_t weft_chan_rx_len(weft_chan_rx *rx)
 {
     struct weft_chan *c = live_rx(rx, "weft_chan_rx_len");
-    return c->flavour->len(c);
+    return c->real->len(c);
 }
 
 size_t weft_chan_tx_capacity(weft_chan_tx *tx)

@@ -9,7 +9,9 @@
 #include <weft/chan/chan.h>
 #include <weft/base/atomic.h>
 
+#include "base/asym.h"
 #include "base/process.h"
+#include "base/sanitizer.h"
 #include "chan/waiter.h"
 
 #include <string.h>
@@ -35,13 +37,14 @@ typedef struct wefti_flavour {
 /* First member of every flavour's channel, on a line that is only read while
  * messages flow. */
 struct weft_chan {
-    const wefti_flavour *flavour; /* constant after init */
+    const wefti_flavour *flavour; /* constant after init; of send and recv */
     weft_chan_type type;          /* constant after init */
     size_t capacity;              /* constant after init */
     uint32_t process;             /* constant after init; its opener's */
     weft_atomic_u32 senders;      /* handles; states in chan.c */
     weft_atomic_u32 receivers;
-    weft_atomic_u32 sides; /* that still use the memory: 2, 1, 0 */
+    weft_atomic_u32 sides;     /* that still use the memory: 2, 1, 0 */
+    const wefti_flavour *real; /* constant after init; for all the rest */
 };
 
 /* Whether the threads at the other end stayed in the process that this one was
@@ -68,6 +71,12 @@ static inline void wefti_chan_turn(const struct weft_chan *c, uint32_t *turns)
     wefti_copy_turn(turns);
 }
 
+/* Whether ThreadSanitizer may have to be told of a message. Asymmetric fences
+ * are off where it watches, so a fast path, which asks for them anyway, asks no
+ * second question; where they are off for another reason, telling does nothing.
+ */
+#define WEFTI_CHAN_TELLS (!WEFT_TSAN && WEFT_UNLIKELY(!wefti_asym))
+
 /* Copy one message. Words, the most frequent message, without a call. */
 static inline void wefti_copy_message(void *restrict to,
                                       const void *restrict from, size_t size)
@@ -82,7 +91,9 @@ static inline void wefti_copy_message(void *restrict to,
 static inline void wefti_drop_message(const struct weft_chan *c, void *msg)
 {
     if (c->type.drop != NULL) {
+        wefti_tsan_show();
         c->type.drop(msg);
+        wefti_tsan_hide();
     }
 }
 

@@ -90,6 +90,7 @@ static party *pop(side *s)
 static void conclude(party *p, uint32_t end)
 {
     weft_atomic_u32 *state = &p->state;
+    wefti_tsan_release(state); /* [rendezvous.met] */
     /* release [rendezvous.met]: the message lies in its buffer, or is out of
      * it. */
     if (wefti_swap_release(state, end) == ASLEEP) {
@@ -136,6 +137,7 @@ static weft_status wait_for_partner(rendezvous *q, side *own, party *p,
         }
         (void)nap(own, p, WEFT_FOREVER); /* no longer than a copy */
     }
+    wefti_tsan_acquire(&p->state); /* [rendezvous.met] */
     /* relaxed: concluded has acquired it. */
     return wefti_load_relaxed(&p->state) == MET ? WEFT_OK : WEFT_CLOSED;
 }
@@ -151,6 +153,9 @@ static inline void move_message(const rendezvous *q, wefti_buffer to,
 static party *find_partner(rendezvous *q, side *other, side *own, party *p,
                            bool *gone)
 {
+    if (p != NULL) {
+        wefti_tsan_release(&p->state); /* [rendezvous.lock] */
+    }
     lock(q);
     party *partner = pop(other);
     *gone = other->gone;
@@ -158,6 +163,11 @@ static party *find_partner(rendezvous *q, side *other, side *own, party *p,
         enlist(own, p);
     }
     wefti_lock_unlock(&q->lock);
+    if (partner != NULL) {
+        wefti_tsan_acquire(&partner->state); /* [rendezvous.lock] */
+    } else if (*gone) {
+        wefti_tsan_acquire(&other->gone); /* [rendezvous.lock] */
+    }
     return partner;
 }
 
@@ -238,6 +248,7 @@ static weft_status recv_until(struct weft_chan *c, void *msg, weft_deadline d)
  * list one at a time, for conclude ends the life of each. */
 static void close_side(rendezvous *q, side *leaving, side *other)
 {
+    wefti_tsan_release(&leaving->gone); /* [rendezvous.lock] */
     lock(q);
     leaving->gone = true;
     party *p = pop(other);

@@ -25,8 +25,11 @@ enum { CLOSED = 1, STEP = 2, MIN_LAP = 2 };
 
 typedef struct block {
     WEFT_ATOMIC(struct block *) next;
-    WEFT_ATOMIC(uint8_t) full[MAX_LAP]; /* 1: may be read */
-} block;                                /* messages follow */
+    WEFT_ATOMIC(uint8_t) full[MAX_LAP]; /* one of the states below */
+} block; /* messages follow */
+
+/* Of a slot: its message may be read; and the sender told ThreadSanitizer. */
+enum { EMPTY = 0, FULL = 1, TOLD = 2 };
 
 typedef WEFT_ATOMIC(block *) block_word;
 
@@ -155,6 +158,22 @@ static weft_status claim_slot(unbounded *q, claim *got)
     return status;
 }
 
+/* The message is in its slot: show it. */
+static inline void publish(unbounded *q, block *b, size_t at, uint8_t full)
+{
+    /* release [unbounded.full]: hands over the message, and the next block.
+     * After it the block may be read out, emptied and freed.
+     * Light half of [waiter.duel]. */
+    wefti_store_light(&b->full[at], full);
+    wefti_waiters_notify(&q->readers);
+}
+
+static WEFT_COLD void publish_told(unbounded *q, block *b, size_t at)
+{
+    wefti_tsan_release(&b->full[at]); /* [unbounded.full] */
+    publish(q, b, at, WEFTI_TSAN_BLIND ? TOLD : FULL);
+}
+
 static weft_status send_try(struct weft_chan *c, const void *msg)
 {
     unbounded *q = self_of(c);
@@ -165,11 +184,11 @@ static weft_status send_try(struct weft_chan *c, const void *msg)
     }
     const size_t at = got.at;
     wefti_copy_message(message_at(q, got.b, at), msg, c->type.size);
-    /* release [unbounded.full]: hands over the message, and the next block.
-     * After it the block may be read out, emptied and freed.
-     * Light half of [waiter.duel]. */
-    wefti_store_light(&got.b->full[at], 1);
-    wefti_waiters_notify(&q->readers);
+    if (WEFTI_CHAN_TELLS) {
+        publish_told(q, got.b, at);
+    } else {
+        publish(q, got.b, at, FULL);
+    }
     return WEFT_OK;
 }
 
@@ -194,7 +213,7 @@ static void next_lap(unbounded *q)
 }
 
 /* The message at `next` was taken out: go on to the following slot. */
-static void step(unbounded *q, uint64_t next)
+WEFT_ALWAYS_INLINE void step(unbounded *q, uint64_t next)
 {
     next++;
     if (WEFT_UNLIKELY((next & (q->lap - 1)) == q->lap - 1)) {
@@ -205,16 +224,23 @@ static void step(unbounded *q, uint64_t next)
                         next); /* relaxed: own store; others: a hint */
 }
 
+/* The slot of the oldest message, be it there or not. */
+static inline size_t slot_of(const unbounded *q, uint64_t next)
+{
+    return (size_t)next & (q->lap - 1);
+}
+
 /* The oldest message, to be taken by step; NULL if its slot is not full. */
 static void *peek(unbounded *q, uint64_t *next)
 {
     *next = wefti_load_relaxed(&q->next); /* relaxed: own store */
-    size_t at = (size_t)*next & (q->lap - 1);
+    size_t at = slot_of(q, *next);
     /* acquire [unbounded.full]: the message is seen whole. */
-    if (wefti_load_acquire(&q->next_block->full[at]) == 0) {
-        return NULL;
+    uint8_t full = wefti_load_acquire(&q->next_block->full[at]);
+    if (full == TOLD) {
+        wefti_tsan_acquire(&q->next_block->full[at]);
     }
-    return message_at(q, q->next_block, at);
+    return full != EMPTY ? message_at(q, q->next_block, at) : NULL;
 }
 
 /* Of the slots before tail, is the one at `next`? */
@@ -227,7 +253,7 @@ static bool claimed(const unbounded *q, uint64_t tail, uint64_t next)
 }
 
 /* Take a message that is there; true. */
-static inline bool take(unbounded *q, void *msg)
+static WEFT_COLD bool take_any(unbounded *q, void *msg)
 {
     uint64_t next;
     const void *from = peek(q, &next);
@@ -235,6 +261,21 @@ static inline bool take(unbounded *q, void *msg)
         return false;
     }
     wefti_copy_message(msg, from, q->head.type.size);
+    step(q, next);
+    return true;
+}
+
+/* The same without a call, but for what take_any must look at. */
+static inline bool take(unbounded *q, void *msg)
+{
+    uint64_t next = wefti_load_relaxed(&q->next); /* relaxed: own store */
+    size_t at = slot_of(q, next);
+    /* acquire [unbounded.full]: the message is seen whole. */
+    if (wefti_load_acquire(&q->next_block->full[at]) != FULL) {
+        return false;
+    }
+    wefti_copy_message(msg, message_at(q, q->next_block, at),
+                       q->head.type.size);
     step(q, next);
     return true;
 }
@@ -248,14 +289,18 @@ static weft_status why_none(const unbounded *q)
                 wefti_load_relaxed(&q->next))) { /* relaxed: own store */
         return WEFT_BUSY;
     }
-    return tail & CLOSED ? WEFT_CLOSED : WEFT_EMPTY;
+    if ((tail & CLOSED) == 0) {
+        return WEFT_EMPTY;
+    }
+    wefti_tsan_acquire(&q->tail); /* [chan.closed] */
+    return WEFT_CLOSED;
 }
 
 static weft_status recv_try(struct weft_chan *c, void *msg)
 {
     unbounded *q = self_of(c);
     uint32_t turns = 0;
-    while (!take(q, msg)) {
+    while (!take(q, msg) && !take_any(q, msg)) {
         weft_status status = why_none(q);
         if (status != WEFT_BUSY) {
             return status;
@@ -269,16 +314,16 @@ static bool readable(const void *arg)
 {
     const unbounded *q = arg;
     uint64_t next = wefti_load_relaxed(&q->next); /* relaxed: own store */
-    size_t at = (size_t)next & (q->lap - 1);
+    size_t at = slot_of(q, next);
     /* seq_cst [waiter.duel]: the sleeper's look at what senders publish. */
-    return wefti_load_seq_cst(&q->next_block->full[at]) != 0 ||
+    return wefti_load_seq_cst(&q->next_block->full[at]) != EMPTY ||
            (wefti_load_seq_cst(&q->tail) & CLOSED) != 0; /* [waiter.sleepers] */
 }
 
 static weft_status attempt_recv(struct weft_chan *c, wefti_buffer msg)
 {
     unbounded *q = self_of(c);
-    if (take(q, msg.to)) {
+    if (take_any(q, msg.to)) {
         return WEFT_OK;
     }
     /* A message that is being copied in is none yet: its sender will wake us.
@@ -304,6 +349,7 @@ static weft_status recv_until(struct weft_chan *c, void *msg, weft_deadline d)
 static void close_tx(struct weft_chan *c)
 {
     unbounded *q = self_of(c);
+    wefti_tsan_release(&q->tail); /* [chan.closed] */
     /* seq_cst [waiter.sleepers], release [chan.closed]: every message sent is
      * visible to who sees it. */
     (void)wefti_or_seq_cst(&q->tail, CLOSED);

@@ -5,6 +5,25 @@
 
 #include <weft/chan/chan.h>
 
+/* For ThreadSanitizer, which cannot see the library read an end: read it here,
+ * in the program's own code, so that a use beside a drop is reported. */
+WEFT_ALWAYS_INLINE weft_chan_tx *wefti_chan_tx_of(weft_chan_tx *tx)
+{
+#if WEFT_TSAN
+    struct weft_chan *volatile *seen = &tx->chan;
+    (void)*seen;
+#endif
+    return tx;
+}
+WEFT_ALWAYS_INLINE weft_chan_rx *wefti_chan_rx_of(weft_chan_rx *rx)
+{
+#if WEFT_TSAN
+    struct weft_chan *volatile *seen = &rx->chan;
+    (void)*seen;
+#endif
+    return rx;
+}
+
 #define WEFTI_CHAN_DEFINE(name, T, drop_fn)                                   \
     WEFT_STATIC_ASSERT(sizeof(T) > 0, #T " is empty: nothing to send");       \
     WEFT_REQUIRE_SEND(T, name);                                               \
@@ -50,35 +69,37 @@
         name##_tx *weft_tx, const T *weft_msg) WEFT_REQUIRES(*weft_tx)         \
         WEFT_UNCHECKED                                                         \
     {                                                                          \
-        return weft_chan_send(&weft_tx->raw, weft_msg);                        \
+        return weft_chan_send(wefti_chan_tx_of(&weft_tx->raw), weft_msg);      \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_send_from_try(               \
         name##_tx *weft_tx, const T *weft_msg) WEFT_REQUIRES(*weft_tx)         \
         WEFT_UNCHECKED                                                         \
     {                                                                          \
-        return weft_chan_send_try(&weft_tx->raw, weft_msg);                    \
+        return weft_chan_send_try(wefti_chan_tx_of(&weft_tx->raw), weft_msg);  \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_send_from_until(             \
         name##_tx *weft_tx, const T *weft_msg, weft_deadline weft_until)       \
         WEFT_REQUIRES(*weft_tx) WEFT_UNCHECKED                                 \
     {                                                                          \
-        return weft_chan_send_until(&weft_tx->raw, weft_msg, weft_until);      \
+        return weft_chan_send_until(wefti_chan_tx_of(&weft_tx->raw), weft_msg, \
+                                    weft_until);                               \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_send(                        \
         name##_tx *weft_tx, T weft_msg) WEFT_REQUIRES(*weft_tx) WEFT_UNCHECKED \
     {                                                                          \
-        return weft_chan_send(&weft_tx->raw, &weft_msg);                       \
+        return weft_chan_send(wefti_chan_tx_of(&weft_tx->raw), &weft_msg);     \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_send_try(                    \
         name##_tx *weft_tx, T weft_msg) WEFT_REQUIRES(*weft_tx) WEFT_UNCHECKED \
     {                                                                          \
-        return weft_chan_send_try(&weft_tx->raw, &weft_msg);                   \
+        return weft_chan_send_try(wefti_chan_tx_of(&weft_tx->raw), &weft_msg); \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_send_until(                  \
         name##_tx *weft_tx, T weft_msg, weft_deadline weft_until)              \
         WEFT_REQUIRES(*weft_tx) WEFT_UNCHECKED                                 \
     {                                                                          \
-        return weft_chan_send_until(&weft_tx->raw, &weft_msg, weft_until);     \
+        return weft_chan_send_until(wefti_chan_tx_of(&weft_tx->raw),           \
+                                    &weft_msg, weft_until);                    \
     }
 
 #define WEFTI_CHAN_RECV(name, T)                                               \
@@ -86,19 +107,20 @@
                                                        T *weft_msg)            \
         WEFT_REQUIRES(*weft_rx) WEFT_UNCHECKED                                 \
     {                                                                          \
-        return weft_chan_recv(&weft_rx->raw, weft_msg);                        \
+        return weft_chan_recv(wefti_chan_rx_of(&weft_rx->raw), weft_msg);      \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_recv_try(name##_rx *weft_rx, \
                                                            T *weft_msg)        \
         WEFT_REQUIRES(*weft_rx) WEFT_UNCHECKED                                 \
     {                                                                          \
-        return weft_chan_recv_try(&weft_rx->raw, weft_msg);                    \
+        return weft_chan_recv_try(wefti_chan_rx_of(&weft_rx->raw), weft_msg);  \
     }                                                                          \
     WEFT_NODISCARD WEFT_INLINE weft_status name##_recv_until(                  \
         name##_rx *weft_rx, T *weft_msg, weft_deadline weft_until)             \
         WEFT_REQUIRES(*weft_rx) WEFT_UNCHECKED                                 \
     {                                                                          \
-        return weft_chan_recv_until(&weft_rx->raw, weft_msg, weft_until);      \
+        return weft_chan_recv_until(wefti_chan_rx_of(&weft_rx->raw), weft_msg, \
+                                    weft_until);                               \
     }
 
 /* What both ends have: end is tx or rx. */
