@@ -64,8 +64,9 @@ static int32_t next_integer(reader *r)
     }
     int64_t value = 0;
     for (; c < r->end && is_digit(*c); c++) {
-        /* Out of range stays out of range, however many digits follow. */
-        value = value > INT32_MAX ? value : value * 10 + (*c - '0');
+        /* Out of range, be it for a negative one, stays out of range, however
+         * many digits follow. */
+        value = value > -(int64_t)INT32_MIN ? value : value * 10 + (*c - '0');
     }
     if (c < r->end && !is_space(*c)) {
         reject(r, "is not a decimal integer");
