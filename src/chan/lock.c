@@ -13,16 +13,14 @@ void wefti_lock_slow(wefti_lock *l)
 {
     uint32_t turns = 0;
     for (int i = 0; i < SPINS; i++) {
-        uint32_t seen = WEFTI_LOCK_FREE;
-        /* relaxed: re-checked by the swap. */
+        /* relaxed: a look that does not take the line away. */
         if (wefti_load_relaxed(&l->word) == WEFTI_LOCK_FREE &&
-            /* acquire [lock.held]: as in the fast path. */
-            wefti_cas_acquire(&l->word, &seen, WEFTI_LOCK_HELD)) {
+            wefti_lock_take(l)) {
             return;
         }
         wefti_copy_turn(&turns);
     }
-    /* acquire [lock.held]: as in the fast path. */
+    /* acquire [lock.held]: as in wefti_lock_take. */
     while (wefti_swap_acquire(&l->word, WEFTI_LOCK_CROWDED) !=
            WEFTI_LOCK_FREE) {
         wefti_futex_wait(&l->word, WEFTI_LOCK_CROWDED);

@@ -32,6 +32,13 @@ enum { WEFTI_LOCK_FREE = 0, WEFTI_LOCK_HELD = 1, WEFTI_LOCK_CROWDED = 2 };
 
 WEFT_COLD void wefti_lock_slow(wefti_lock *l);
 
+static inline bool wefti_lock_take(wefti_lock *l)
+{
+    uint32_t seen = WEFTI_LOCK_FREE;
+    /* acquire [lock.held]: what the holder before did. */
+    return wefti_cas_acquire(&l->word, &seen, WEFTI_LOCK_HELD);
+}
+
 static inline void wefti_lock_lock(wefti_lock *l)
 {
 #ifdef WEFT_MODEL
@@ -40,9 +47,7 @@ static inline void wefti_lock_lock(wefti_lock *l)
         return;
     }
 #endif
-    uint32_t seen = WEFTI_LOCK_FREE;
-    /* acquire [lock.held]: what the holder before did. */
-    if (WEFT_UNLIKELY(!wefti_cas_acquire(&l->word, &seen, WEFTI_LOCK_HELD))) {
+    if (WEFT_UNLIKELY(!wefti_lock_take(l))) {
         wefti_lock_slow(l);
     }
 }

@@ -63,6 +63,22 @@ Test(bounded, the_receivers_drop_wakes_the_senders)
                      "bounded: fences, a sender waits, the receiver leaves");
 }
 
+/* Woken by the closing itself, and not by the room that draining makes: what
+ * destroys a parcel may wait for a sender. */
+Test(bounded, senders_are_refused_before_the_rest_is_destroyed)
+{
+    office_holds(SCENE(FULL_OFFICE, .signals_before_drop = 1,
+                       .senders = {sends_and_signals}, .receiver = rx_leaves),
+                 .name = "bounded: a drop function waits for a sender");
+    office_holds(SCENE(FULL_OFFICE, .signals_before_drop = 2,
+                       .senders = {sends_and_signals, sends_and_signals},
+                       .receiver = rx_leaves),
+                 .name = "bounded: a drop function waits for 2", BOUNDED(2));
+    office_holds(SCENE(FULL_OFFICE, .fences = true, .signals_before_drop = 1,
+                       .senders = {sends_and_signals}, .receiver = rx_leaves),
+                 .name = "bounded: fences, a drop function waits");
+}
+
 Test(bounded, two_senders_with_room_for_both)
 {
     office_holds(SCENE(.capacity = 2,

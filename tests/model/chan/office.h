@@ -33,8 +33,9 @@ typedef struct parcel {
 typedef struct scene {
     int capacity;
     size_t size;
-    bool fences;      /* asymmetric, as where the kernel has membarrier */
-    bool locks;       /* the lock of a rendezvous is explored too */
+    bool fences; /* asymmetric, as where the kernel has membarrier */
+    bool locks;  /* the lock of a rendezvous is explored too */
+    uint32_t signals_before_drop; /* that the drop function waits for */
     uint32_t waiting; /* parcels of sender 0 that are there from the start */
     void (*senders[SENDERS])(uint32_t me); /* NULL: that one is not there */
     void (*receiver)(void);                /* the body's own thread */
@@ -72,6 +73,21 @@ came_to_pass(event e)
     tally[e]++;
 }
 
+/* What one has done before this is done for who has waited for it. */
+static weft_atomic_u32 signals;
+
+static inline void signal_others(void)
+{
+    (void)wefti_add_release(&signals, 1); /* [test.signal] */
+}
+
+static inline void wait_for_signals(uint32_t n)
+{
+    while (wefti_load_acquire(&signals) < n) { /* [test.signal] */
+        wefti_spin_hint();
+    }
+}
+
 /* ---------------------------------------------------------------- parcels */
 
 /* Each once and in order, those destroyed after those received. */
@@ -86,6 +102,7 @@ static void parcel_destroy(void *msg)
 {
     const parcel *p = msg;
     arrives(p);
+    wait_for_signals(now.signals_before_drop);
     destroyed[p->from]++;
     came_to_pass(DESTROYED);
 }
@@ -274,21 +291,6 @@ static inline void tries_to_take_and_leaves(void)
 {
     (void)recv_try();
     weft_chan_rx_drop(&rx);
-}
-
-/* What one has done before this is done for who has waited for it. */
-static weft_atomic_u32 signals;
-
-static inline void signal_others(void)
-{
-    (void)wefti_add_release(&signals, 1); /* [test.signal] */
-}
-
-static inline void wait_for_signals(uint32_t n)
-{
-    while (wefti_load_acquire(&signals) < n) { /* [test.signal] */
-        wefti_spin_hint();
-    }
 }
 
 static inline void sends_and_signals(uint32_t me)

@@ -47,6 +47,19 @@ Test(unbounded, blocks_are_linked_while_one_is_taken)
     office_saw(SENT, REFUSED, RECEIVED, DESTROYED);
 }
 
+/* What the receiver has emptied is written again by the sender after next. */
+Test(unbounded, an_emptied_block_is_used_again)
+{
+    office_holds(SCENE(LARGE_OFFICE, .waiting = 1,
+                       .senders = {sends_two_and_leaves},
+                       .receiver = takes_one),
+                 .name = "unbounded, large: a block goes round");
+    office_holds(SCENE(LARGE_OFFICE, .waiting = 1, .senders = {sends, sends},
+                       .receiver = takes_one_and_leaves),
+                 .name = "unbounded, large: a block goes round, 2 senders",
+                 BOUNDED(2));
+}
+
 Test(unbounded, recv_try_does_not_deny_what_was_sent)
 {
     office_holds(SCENE(OFFICE, .senders = {sends, sends_and_signals},

@@ -68,6 +68,7 @@ static weft_status wait_until(weft_deadline d)
 static void waits(uint32_t me)
 {
     results[me] = wait_until(WEFT_FOREVER);
+    weft_model_assert(results[me] != WEFT_TIMEOUT);
 }
 
 static void waits_in_time(uint32_t me)
