@@ -26,7 +26,7 @@ enum { CLOSED = 1, STEP = 2, MIN_LAP = 2 };
 typedef struct block {
     WEFT_ATOMIC(struct block *) next;
     WEFT_ATOMIC(uint8_t) full[MAX_LAP]; /* one of the states below */
-} block; /* messages follow */
+} block;                                /* messages follow */
 
 /* Of a slot: its message may be read; and the sender told ThreadSanitizer. */
 enum { EMPTY = 0, FULL = 1, TOLD = 2 };

@@ -272,6 +272,7 @@ def try_mutant(mutant, build):
         for test in tests_for(mutant, build):
             program = build.link_mutant(test, made, scratch)
             environment = dict(os.environ, WEFT_TEST_SECONDS=str(SECONDS))
+            environment.pop("WEFT_MODEL_COUNTS", None)
             try:
                 done = subprocess.run(
                     [str(program), "--jobs", "1", "--fail-fast", "--verbose"],
