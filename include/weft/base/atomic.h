@@ -131,12 +131,10 @@ WEFT_STATIC_ASSERT(sizeof(weft_atomic_u32) == 4, "a futex word is 4 bytes");
 
 /* One turn of a spin loop that waits for another thread's store: eases the
  * core, and tells the explorer that nothing changes until somebody stores. */
-#if defined(WEFT_MODEL)
-#ifdef __cplusplus
-extern "C"
-#endif
-    void
-    weft_model_yield(void);
+#ifdef WEFT_MODEL
+WEFT_BEGIN_DECLS
+void weft_model_yield(void);
+WEFT_END_DECLS
 #endif
 
 WEFT_ALWAYS_INLINE void wefti_spin_hint(void)
